@@ -1,0 +1,2 @@
+// Package agent holds the release agent.
+package agent

@@ -1,0 +1,128 @@
+package agent
+
+import (
+	"context"
+	"time"
+)
+
+// IntentKind names what somebody wants. The names are the ones of an eval file.
+type IntentKind string
+
+// What somebody can want.
+const (
+	IntentDeploy    IntentKind = "deploy"
+	IntentRollback  IntentKind = "rollback"
+	IntentVerify    IntentKind = "verify"
+	IntentStatus    IntentKind = "status"
+	IntentHistory   IntentKind = "history"
+	IntentApprovals IntentKind = "approvals"
+	IntentLock      IntentKind = "lock"
+	IntentUnlock    IntentKind = "unlock"
+	IntentLocks     IntentKind = "locks"
+	IntentNotify    IntentKind = "notify"
+	IntentCancel    IntentKind = "cancel"
+	IntentHold      IntentKind = "hold"
+	IntentResume    IntentKind = "resume"
+	IntentWhy       IntentKind = "why"
+	IntentHelp      IntentKind = "help"
+	// IntentClarify: something needed is missing or ambiguous; Question asks for it.
+	IntentClarify IntentKind = "clarify"
+	// IntentNone: not for us.
+	IntentNone IntentKind = "none"
+)
+
+// An Intent is words turned into data. It decides nothing: Decide and the
+// policy look at it as at any other request. Names are the policy file's own.
+type Intent struct {
+	Kind        IntentKind `json:"intent"`
+	Service     string     `json:"service,omitempty"`
+	Environment string     `json:"environment,omitempty"`
+	// Version as it was written, less quotes. For a rollback "" means the last healthy one.
+	Version string `json:"version,omitempty"`
+	// Page: whom to page if it fails: "me", or names from the policy's people.
+	Page []string `json:"page,omitempty"`
+	// ID is the short id of a card or release that was named.
+	ID     string `json:"id,omitempty"`
+	Reason string `json:"reason,omitempty"`
+	// For is how long a lock shall last, as Go writes durations.
+	For string `json:"for,omitempty"`
+	// Before: when this release is done and healthy, the thread's release of that number is proposed again.
+	Before int `json:"before,omitempty"`
+	// Question is set with IntentClarify.
+	Question *Question `json:"question,omitempty"`
+}
+
+// A Question is asked of a person.
+type Question struct {
+	Text    string   `json:"text"`
+	Options []string `json:"options,omitempty"` // whole answers that would do
+	// Ask names whom to ask, from the policy's people; empty: whoever spoke.
+	Ask string `json:"ask,omitempty"`
+	// Missing is what the answer fills in: "service", "environment", "version", "id", …
+	Missing string `json:"missing,omitempty"`
+	// Partial is what was understood, to be completed by the answer.
+	Partial *Intent `json:"partial,omitempty"`
+}
+
+// A Planner turns words into an intent. It changes nothing and is asked at
+// most once for each message, in order. An error becomes an `error` event and
+// a question to the person; it is never silence.
+type Planner interface {
+	Plan(ctx context.Context, in PlanInput) (Planned, error)
+}
+
+// PlanInput is everything that a planner may look at.
+type PlanInput struct {
+	Words   string    // the message, without the mention of the bot
+	At      time.Time // of the message
+	Turns   []Turn    // earlier words of this thread, oldest first
+	Catalog Catalog
+	// Releases of this thread, oldest first, with what has become of them.
+	Releases []ReleaseBrief
+	// Open is the question the thread waits to have answered, if any.
+	Open *Question
+	// RejectionOf is the number of the release whose rejection these words are the reason of; 0: they are not one.
+	RejectionOf int
+}
+
+// A Turn is something said earlier.
+type Turn struct {
+	From string // "person" or "bot"
+	Text string
+}
+
+// ReleaseBrief is what a planner is told about a release.
+type ReleaseBrief struct {
+	N                                     int
+	ID                                    string
+	Action, Service, Environment, Version string
+	State                                 string // the contract's words
+	Open                                  bool
+}
+
+// A Catalog lists the names that exist.
+type Catalog struct {
+	Services []CatalogService
+	People   []string // names from the policy's people
+}
+
+// CatalogService is a service and where it can be released to, in the order of the policy file.
+type CatalogService struct {
+	Name         string
+	Environments []string
+}
+
+// Planned is a planner's answer.
+type Planned struct {
+	Intent  Intent
+	Planner string // "rules", or the model's name
+	Prompt  string // version of the prompt; "" for rules
+	Tokens  Tokens
+}
+
+// Tokens is what a model call cost.
+type Tokens struct {
+	In     int `json:"in,omitempty"`
+	Cached int `json:"cached,omitempty"`
+	Out    int `json:"out,omitempty"`
+}
