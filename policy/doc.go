@@ -1,0 +1,40 @@
+// Package policy reads the policy file, checks all of it, and answers who may
+// do what.
+//
+// # The model
+//
+// A policy file (releasebot.yml) names people and services. Each service has
+// environments, and each environment says how it is deployed, how its health is
+// looked at, who may ask for a release, whose approval it needs, and what
+// happens when it fails. Load and Parse read such a file and give back a File;
+// File.Environment gives the resolved policy of one service in one environment:
+// every default filled in, every name of a person replaced by the Slack id
+// behind it.
+//
+// An Environment is plain data with one canonical JSON form. It is stored in the
+// plan that people approve and is part of the digest they approve, so it must
+// not depend on how the file was written: comments, the order of keys, anchors
+// and the spelling of a duration (60s or 1m) leave it as it is. Where in the
+// file a rule stands is kept beside it, in the File, and is asked for with
+// File.Position and File.Line.
+//
+// # Reading
+//
+// Nothing in a file is ever silently ignored. An unknown key, a wrong type, a
+// name that leads nowhere, a key that stands twice, a rule that this version
+// can't enforce: each is an error with file, line and column, and all of them
+// are reported at once as Errors. A file that has errors has no policy.
+//
+// The arguments of deploy drivers and health checks belong to the tools. Load
+// is handed a Registry of Decoders, one for each driver and each kind of check;
+// a Decoder reads its part of the file through a Value, which is as strict as
+// the rest and knows where it stands. A tool needs nothing of this package for
+// that: see Adapt.
+//
+// # Evaluating
+//
+// MayRequest, MayApprove, MayDecide, MayLook, After and Quorum are pure: what
+// they need to know of the world (who somebody is, who is in a group, what was
+// healthy) is handed in. They answer with a Verdict, whose zero value is a
+// refusal: closed by default. What can't be checked is refused, and says so.
+package policy

@@ -1,0 +1,146 @@
+package policy
+
+import (
+	"slices"
+	"time"
+)
+
+// What stands where the file says nothing.
+const (
+	defaultTimeout = Duration(30 * time.Minute)
+	defaultExpiry  = Duration(24 * time.Hour)
+	defaultEvery   = Duration(2 * time.Second)
+	defaultWithin  = Duration(time.Minute)
+)
+
+func (p *parser) environment(e entry, s *Service, siblings []string) *Environment {
+	env := &Environment{
+		Service: s.Name, Name: e.name, Channel: s.Channel, Source: s.Source,
+		OnFailure: ProposeRollback, Approval: Approval{ExpiresAfter: defaultExpiry},
+	}
+	p.positions[place{service: s.Name, env: e.name}] = p.position(e.value.key)
+	m, ok := e.value.mapping()
+	if !ok {
+		return env
+	}
+	p.remember(env, "", m)
+	m.only("after", "requesters", "approval", "freeze", "deploy", "verify", "on_failure", "page")
+	if v, ok := m.get("freeze"); ok {
+		v.failKey("freeze windows are not enforced by this version")
+	}
+	if v, ok := m.get("after"); ok {
+		env.After = p.after(v, e.name, siblings)
+	}
+	if v, ok := m.get("requesters"); ok {
+		env.Requesters = p.subjects(v)
+		p.notEmpty(v, "every full member of the workspace may ask")
+	}
+	if v, ok := m.get("approval"); ok {
+		p.approval(v, env)
+	}
+	if v, ok := m.get("deploy"); ok {
+		env.Deploy = p.deploy(v)
+	} else {
+		e.value.failKey("environment `%s` has no `deploy`: say how it is deployed", e.name)
+	}
+	if v, ok := m.get("verify"); ok {
+		env.Verify = p.checks(v)
+	}
+	if v, ok := m.get("on_failure"); ok {
+		env.OnFailure = OnFailure(v.oneOf([]string{string(ProposeRollback), string(Rollback), string(PageOnly)}))
+	}
+	if v, ok := m.get("page"); ok {
+		env.Page = p.subjects(v)
+		p.notEmpty(v, "a page reaches the requester")
+	}
+	return env
+}
+
+// remember keeps where each key of an environment, or of a section of it, stands.
+func (p *parser) remember(env *Environment, section string, m mapping) {
+	for _, e := range m.entries {
+		rule := e.name
+		if section != "" {
+			rule = section + "." + e.name
+		}
+		p.positions[place{env.Service, env.Name, rule}] = p.position(e.value.key)
+	}
+}
+
+// notEmpty refuses an empty list where leaving the key out means something else
+// than nobody: it would read as its opposite.
+func (p *parser) notEmpty(v Value, without string) {
+	if items := v.node.Content; len(items) == 0 && !v.null() {
+		v.fail("`%s` is empty: name somebody, or leave the key out (then %s)", v.label, without)
+	}
+}
+
+func (p *parser) after(v Value, name string, siblings []string) string {
+	after, ok := v.plain()
+	switch {
+	case !ok:
+		return ""
+	case after == name:
+		v.fail("`%s` can't come after itself", name)
+		return ""
+	case !slices.Contains(siblings, after):
+		others := slices.DeleteFunc(slices.Clone(siblings), func(s string) bool { return s == name })
+		v.fail("`after` must name an environment of the same service, and `%s` is none%s", after, didYouMean(after, others))
+		return ""
+	}
+	return after
+}
+
+func (p *parser) approval(v Value, env *Environment) {
+	m, ok := v.mapping()
+	if !ok {
+		return
+	}
+	p.remember(env, "approval", m)
+	m.only("required", "from", "self", "remind_after", "expires_after")
+	a, before := &env.Approval, len(p.errs)
+	if v, ok := m.get("required"); ok {
+		a.Required, _ = v.integer(0)
+	}
+	if v, ok := m.get("from"); ok {
+		a.From = p.subjects(v)
+	}
+	if v, ok := m.get("self"); ok {
+		a.Self, _ = v.boolean()
+	}
+	if v, ok := m.get("remind_after"); ok {
+		a.RemindAfter, _ = v.duration()
+	}
+	if v, ok := m.get("expires_after"); ok {
+		a.ExpiresAfter, _ = v.duration()
+	}
+	if len(p.errs) == before {
+		p.possible(v, m, *a)
+	}
+}
+
+// possible refuses an approval that could never be given, and a reminder that
+// could never come.
+func (p *parser) possible(v Value, m mapping, a Approval) {
+	users, groups := 0, 0
+	for _, s := range a.From {
+		if s.Group != "" {
+			groups++
+		} else {
+			users++
+		}
+	}
+	required, _ := m.get("required")
+	from, hasFrom := m.get("from")
+	switch {
+	case a.Required > 0 && len(a.From) == 0 && hasFrom:
+		from.failKey("`from` is empty, and %d must approve: name who may", a.Required)
+	case a.Required > 0 && len(a.From) == 0:
+		v.failKey("`from` is required where `required` is %d: name who may approve", a.Required)
+	case groups == 0 && a.Required > users && users > 0:
+		required.fail("`required` is %d, and `from` has only %d: it could never be approved", a.Required, users)
+	}
+	if remind, ok := m.get("remind_after"); ok && a.RemindAfter >= a.ExpiresAfter {
+		remind.fail("`remind_after` (%s) must be shorter than `expires_after` (%s): no reminder would ever come", a.RemindAfter, a.ExpiresAfter)
+	}
+}
