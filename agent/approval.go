@@ -1,0 +1,142 @@
+package agent
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/releasebot/releasebot/policy"
+)
+
+// ApprovalState is how an approval stands. The five ways it can end are never confused.
+type ApprovalState string
+
+// The states of an approval, in the contract's words.
+const (
+	ApprovalPending    ApprovalState = "pending"
+	ApprovalApproved   ApprovalState = "approved"
+	ApprovalRejected   ApprovalState = "rejected"
+	ApprovalExpiredOut ApprovalState = "expired"
+	ApprovalCanceled   ApprovalState = "canceled"
+	ApprovalReplaced   ApprovalState = "superseded"
+)
+
+// Approval is a question to people about one plan, and what they have said.
+type Approval struct {
+	ID            string           `json:"id"`
+	Ordinal       int              `json:"ordinal"`
+	Digest        string           `json:"digest"`
+	Required      int              `json:"required"`
+	From          []policy.Subject `json:"from,omitempty"`
+	Why           string           `json:"why,omitempty"`
+	Asked         time.Time        `json:"asked"`
+	Expires       time.Time        `json:"expires"`
+	RemindAt      time.Time        `json:"remind_at,omitzero"`
+	Reminded      time.Time        `json:"reminded,omitzero"`
+	State         ApprovalState    `json:"state"`
+	Approvers     []Response       `json:"approvers,omitempty"` // those that count
+	Decided       time.Time        `json:"decided,omitzero"`
+	By            string           `json:"by,omitempty"`      // who rejected or canceled; the id of the release that superseded
+	Reason        string           `json:"reason,omitempty"`  // of a rejection
+	Changed       []string         `json:"changed,omitempty"` // why it is void
+	Shown         bool             `json:"shown,omitempty"`   // its card was shown for the last time
+	ReminderShown bool             `json:"reminder_shown,omitempty"`
+}
+
+// Response is an approval that counts.
+type Response struct {
+	Person string    `json:"person"`
+	Basis  string    `json:"basis"`
+	At     time.Time `json:"at"`
+}
+
+// has reports whether the person has approved already.
+func (a *Approval) has(person string) bool {
+	return slices.ContainsFunc(a.Approvers, func(r Response) bool { return r.Person == person })
+}
+
+// counts reports whether a response counts at this place in the log: the
+// approval is open, not past its time, of the same digest, and the person is
+// new to it. This is the only place where clicks, expiry and cancelling race.
+func (a *Approval) counts(d *ApprovalResponse, now time.Time) bool {
+	return a.State == ApprovalPending && now.Before(a.Expires) && d.Digest == a.Digest && d.Person != "" && !a.has(d.Person)
+}
+
+// respond takes in a response that counts.
+func (a *Approval) respond(d *ApprovalResponse, now time.Time) {
+	if d.Decision == VerbReject {
+		a.State, a.Decided, a.By, a.Reason = ApprovalRejected, now, d.Person, d.Reason
+		return
+	}
+	a.Approvers = append(a.Approvers, Response{Person: d.Person, Basis: d.Basis, At: now})
+	if len(a.Approvers) >= a.Required {
+		a.State, a.Decided = ApprovalApproved, now
+	}
+}
+
+// end closes a pending approval in one of the ways that nobody decided.
+func (a *Approval) end(state ApprovalState, by string, now time.Time) {
+	if a != nil && a.State == ApprovalPending {
+		a.State, a.By, a.Decided = state, by, now
+	}
+}
+
+// void makes an approval worth nothing, also one that was given: what it was given for has changed.
+func (a *Approval) void(by string, changed []string, now time.Time) {
+	if a != nil && (a.State == ApprovalPending || a.State == ApprovalApproved) {
+		a.State, a.By, a.Changed, a.Decided = ApprovalReplaced, by, changed, now
+	}
+}
+
+// closed says why an approval of the release with this id can't be decided any
+// more, as a rule and a sentence; "" if it can.
+func (r *ReleaseState) closed(id, person string) (rule, reason string) {
+	a := r.Approval
+	for _, v := range r.Voided {
+		if v.ID == id {
+			a = v
+		}
+	}
+	if a == nil || a.ID != id {
+		return "unknown", "No approval with the id " + id + " is asked for."
+	}
+	what := r.Action + " of " + r.Service + " " + r.Version + " to " + r.Env
+	switch a.State {
+	case ApprovalApproved:
+		return "approved", "Already approved by " + a.names() + ": " + what + "."
+	case ApprovalRejected:
+		return "rejected", "Already rejected by " + mention(a.By) + " (" + a.Reason + "): " + what + "."
+	case ApprovalExpiredOut:
+		return "expired", "This approval has expired: nobody decided in time. Ask for the " + r.Action + " again."
+	case ApprovalCanceled:
+		return "canceled", "This release was canceled" + by(a.By) + ": " + what + "."
+	case ApprovalReplaced:
+		if len(a.Changed) > 0 {
+			return "superseded", "This card is superseded, because what it showed has changed: " + strings.Join(a.Changed, "; ") + ". A new card asks again."
+		}
+		return "superseded", "This card is superseded by release " + a.By + "."
+	case ApprovalPending:
+		if a.has(person) {
+			return "again", "You have approved this already; one person counts once."
+		}
+	}
+	return "", ""
+}
+
+func (a *Approval) names() string {
+	names := make([]string, len(a.Approvers))
+	for i, r := range a.Approvers {
+		names[i] = mention(r.Person)
+	}
+	return strings.Join(names, ", ")
+}
+
+func by(person string) string {
+	if person == "" {
+		return ""
+	}
+	return " by " + mention(person)
+}
+
+// mention names a person in a sentence that code has made; views turn it into a name.
+func mention(person string) string { return "{" + person + "}" }

@@ -1,0 +1,104 @@
+package agent
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// Views are what people see of a state. Each has a key, unique in its thread;
+// the log says where it stands (`posted`) and, once nothing about it can change
+// any more, that it was shown for the last time.
+
+// ViewRoot is the message that a thread hangs on which did not start in Slack.
+const ViewRoot = "root"
+
+// Keys of the other views.
+func ViewRelease(n int) string      { return "release/" + strconv.Itoa(n) }
+func ViewApproval(id string) string { return "approval/" + id }
+func ViewReminder(id string) string { return "reminder/" + id }
+func ViewQuestion(id string) string { return "question/" + id }
+func ViewAnswer(seq int64) string   { return fmt.Sprintf("answer/%d", seq) }
+func ViewNote(seq int64) string     { return fmt.Sprintf("note/%d", seq) }
+
+// shown folds in that a view stands in Slack, or was shown for the last time.
+func (s *State) shown(v PostedView) {
+	if !v.Final {
+		if s.Views == nil {
+			s.Views = map[string]PostedView{}
+		}
+		s.Views[v.Key] = v
+		if v.Key == ViewRoot {
+			s.placeRoot(v)
+		}
+		return
+	}
+	delete(s.Views, v.Key)
+	kind, id, _ := strings.Cut(v.Key, "/")
+	switch kind {
+	case "release":
+		if r := s.Release(atoi(id)); r != nil {
+			r.Shown = true
+			r.slim()
+		}
+	case "approval":
+		if a := s.approval(id); a != nil {
+			a.Shown = true
+		}
+	case "reminder":
+		if a := s.approval(id); a != nil {
+			a.ReminderShown = true
+		}
+	case "question":
+		s.dropQuestion(id)
+	case "answer":
+		seq := int64(atoi(id))
+		s.Answers = without(s.Answers, func(a Answer) bool { return a.Seq == seq })
+	case "note":
+		seq := int64(atoi(id))
+		s.Notes = without(s.Notes, func(n Note) bool { return n.Seq == seq })
+	}
+}
+
+// placeRoot: the thread now has a place in Slack.
+func (s *State) placeRoot(v PostedView) {
+	p := Place{Channel: v.Channel, TS: v.TS}
+	if s.Slack != nil {
+		p.Team = s.Slack.Team
+	}
+	s.Slack = &p
+}
+
+// slim drops what only an open release or its card needs.
+func (r *ReleaseState) slim() {
+	if r.Plan != nil {
+		p := *r.Plan
+		p.Policy = nil
+		r.Plan = &p
+	}
+	r.Context = nil
+	if r.Deploy != nil {
+		d := *r.Deploy
+		d.Log = nil
+		r.Deploy = &d
+	}
+	r.Voided = nil
+}
+
+func atoi(s string) int {
+	n, err := strconv.Atoi(s)
+	if err != nil {
+		return 0
+	}
+	return n
+}
+
+func without[T any](list []T, drop func(T) bool) []T {
+	var kept []T
+	for _, x := range list {
+		if !drop(x) {
+			kept = append(kept, x)
+		}
+	}
+	return kept
+}
