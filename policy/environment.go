@@ -96,6 +96,15 @@ const (
 	PageOnly        OnFailure = "page"
 )
 
+// Location returns where the repository is cloned from: Git as written, or the
+// address of the GitHub repository.
+func (s *Source) Location() string {
+	if s.GitHub != "" {
+		return "https://github.com/" + s.GitHub + ".git"
+	}
+	return s.Git
+}
+
 // Canonical returns the canonical JSON of the environment's policy.
 func (e *Environment) Canonical() ([]byte, error) {
 	b, err := json.Marshal(e)

@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -60,6 +61,16 @@ const (
 	RoleApprover  Role = "approver"
 	RoleAdmin     Role = "admin"
 )
+
+// Roles returns the roles, the weakest first.
+func Roles() []Role { return []Role{RoleViewer, RoleRequester, RoleApprover, RoleAdmin} }
+
+// Covers tells whether r may do what need may. A role that isn't known covers
+// nothing and is covered by nothing.
+func (r Role) Covers(need Role) bool {
+	have, want := slices.Index(Roles(), r), slices.Index(Roles(), need)
+	return have >= 0 && want >= 0 && have >= want
+}
 
 // Load reads the policy file at path. Where the file can't be read the error is
 // the reason; where it is wrong, the error is Errors: every problem, with its

@@ -129,7 +129,10 @@ func (p *parser) token(v Value) (Token, bool) {
 		env.fail("`env` must be the name of an environment variable, never the token itself")
 		token.Env = ""
 	}
-	roles := []string{string(RoleViewer), string(RoleRequester), string(RoleApprover), string(RoleAdmin)}
+	var roles []string
+	for _, r := range Roles() {
+		roles = append(roles, string(r))
+	}
 	if role, ok := m.get("role"); !ok {
 		v.fail("`role` is required: viewer, requester, approver or admin")
 	} else {
