@@ -93,13 +93,23 @@ func (m mapping) get(name string) (Value, bool) {
 	return Value{}, false
 }
 
-// only reports every key that is not among the known ones.
-func (m mapping) only(known ...string) {
+// without returns the mapping less one key.
+func (m mapping) without(name string) mapping {
+	m.entries = slices.DeleteFunc(slices.Clone(m.entries), func(e entry) bool { return e.name == name })
+	return m
+}
+
+// only reports every key that is not among the known ones, and tells whether
+// there was none.
+func (m mapping) only(known ...string) bool {
+	good := true
 	for _, e := range m.entries {
 		if !slices.Contains(known, e.name) {
 			e.value.failKey("unknown key `%s`%s", e.name, didYouMean(e.name, known))
+			good = false
 		}
 	}
+	return good
 }
 
 // list returns the items of a list.

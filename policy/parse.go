@@ -3,6 +3,8 @@ package policy
 import (
 	"regexp"
 	"strings"
+
+	"go.yaml.in/yaml/v4"
 )
 
 // namePattern is what services, environments and people may be called: names
@@ -24,10 +26,12 @@ func (p *parser) file(src []byte) *File {
 	if root == nil {
 		return f
 	}
-	m, ok := p.value("the file", nil, root).mapping()
-	if !ok {
+	v := p.value("the file", nil, root)
+	if root.Kind != yaml.MappingNode {
+		v.fail("a policy file is a mapping that begins with `version: 1`, not %s", v.describe())
 		return f
 	}
+	m, _ := v.mapping()
 	m.only("version", "people", "services", "api")
 	p.version(m)
 	if v, ok := m.get("people"); ok {
@@ -71,7 +75,7 @@ func (v Value) names(what string) []entry {
 	seen := map[string]string{}
 	for _, e := range m.entries {
 		if !namePattern.MatchString(e.name) {
-			e.value.failKey("`%s` can't be the name of %s: a name has letters, digits, `.`, `_` and `-`, begins with a letter or digit, and has at most 63", e.name, what)
+			e.value.failKey("`%s` can't be the name of %s: a name is 1 to 63 letters, digits, `.`, `_` and `-`, and begins with a letter or digit", e.name, what)
 			continue
 		}
 		folded := strings.ToLower(e.name)

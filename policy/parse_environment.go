@@ -3,6 +3,8 @@ package policy
 import (
 	"slices"
 	"time"
+
+	"go.yaml.in/yaml/v4"
 )
 
 // What stands where the file says nothing.
@@ -24,7 +26,7 @@ func (p *parser) environment(e entry, s *Service, siblings []string) *Environmen
 		return env
 	}
 	p.remember(env, "", m)
-	m.only("after", "requesters", "approval", "freeze", "deploy", "verify", "on_failure", "page")
+	m.without("freeze").only("after", "requesters", "approval", "deploy", "verify", "on_failure", "page")
 	if v, ok := m.get("freeze"); ok {
 		v.failKey("freeze windows are not enforced by this version")
 	}
@@ -36,7 +38,10 @@ func (p *parser) environment(e entry, s *Service, siblings []string) *Environmen
 		p.notEmpty(v, "every full member of the workspace may ask")
 	}
 	if v, ok := m.get("approval"); ok {
-		p.approval(v, env)
+		before := len(p.errs)
+		if p.approval(v, env); len(p.errs) == before {
+			p.askable(v, env)
+		}
 	}
 	if v, ok := m.get("deploy"); ok {
 		env.Deploy = p.deploy(v)
@@ -70,7 +75,7 @@ func (p *parser) remember(env *Environment, section string, m mapping) {
 // notEmpty refuses an empty list where leaving the key out means something else
 // than nobody: it would read as its opposite.
 func (p *parser) notEmpty(v Value, without string) {
-	if items := v.node.Content; len(items) == 0 && !v.null() {
+	if v.node.Kind == yaml.SequenceNode && len(v.node.Content) == 0 {
 		v.fail("`%s` is empty: name somebody, or leave the key out (then %s)", v.label, without)
 	}
 }
@@ -117,6 +122,27 @@ func (p *parser) approval(v Value, env *Environment) {
 	if len(p.errs) == before {
 		p.possible(v, m, *a)
 	}
+}
+
+// askable refuses a policy in which everybody who may ask is also needed to
+// approve, so that nothing could ever be approved. Where a group is named, that
+// can't be known from the file.
+func (p *parser) askable(v Value, env *Environment) {
+	a := env.Approval
+	isGroup := func(s Subject) bool { return s.Group != "" }
+	if a.Required == 0 || a.Self || len(env.Requesters) == 0 || slices.ContainsFunc(a.From, isGroup) {
+		return
+	}
+	for _, r := range env.Requesters {
+		others := len(a.From)
+		if slices.ContainsFunc(a.From, func(s Subject) bool { return s.User == r.User }) {
+			others--
+		}
+		if isGroup(r) || others >= a.Required {
+			return
+		}
+	}
+	v.failKey("nobody may approve what they asked for, so that nothing %s asks for could ever be approved: name more people under `from`, or set `self: true`", Names(env.Requesters))
 }
 
 // possible refuses an approval that could never be given, and a reminder that

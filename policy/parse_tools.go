@@ -65,15 +65,17 @@ func (p *parser) check(v Value) (Check, bool) {
 		return c, false
 	}
 	kinds := slices.Sorted(maps.Keys(p.reg.Checks))
-	m.only(append([]string{"name", "passes", "every", "within"}, kinds...)...)
+	known := m.only(append([]string{"name", "passes", "every", "within"}, kinds...)...)
 	if name, ok := m.get("name"); !ok {
 		v.fail("`name` is required: what the check is called where its result is shown")
 	} else if c.Name, ok = name.plain(); ok && !checkNamePattern.MatchString(c.Name) {
-		name.fail("a check can't be called %s: a name has letters, digits, blanks, `.`, `_` and `-`, and at most 63 of them", name.describe())
+		name.fail("a check can't be called %s: a name is 1 to 63 letters, digits, blanks, `.`, `_` and `-`, and begins with a letter or digit", name.describe())
 		c.Name = ""
 	}
 	p.pace(m, &c)
-	p.kind(v, m, kinds, &c)
+	if p.kind(m, kinds, &c); c.Kind == "" && known {
+		v.fail("check `%s` has nothing to look at: it needs one of %s", c.Name, strings.Join(kinds, ", "))
+	}
 	return c, c.Name != ""
 }
 
@@ -97,7 +99,7 @@ func (p *parser) pace(m mapping, c *Check) {
 }
 
 // kind finds the one key that says what kind of check it is.
-func (p *parser) kind(v Value, m mapping, kinds []string, c *Check) {
+func (p *parser) kind(m mapping, kinds []string, c *Check) {
 	for _, e := range m.entries {
 		if !slices.Contains(kinds, e.name) {
 			continue
@@ -108,8 +110,5 @@ func (p *parser) kind(v Value, m mapping, kinds []string, c *Check) {
 		}
 		c.Kind = e.name
 		c.Args = p.decode(p.reg.Checks[e.name], e.value)
-	}
-	if c.Kind == "" {
-		v.fail("check `%s` has nothing to look at: it needs one of %s", c.Name, strings.Join(kinds, ", "))
 	}
 }

@@ -68,7 +68,7 @@ func (p *parser) subject(v Value) (Subject, bool) {
 	case groupPattern.MatchString(name):
 		return Subject{Group: name}, true
 	}
-	v.fail("`%s` is nobody of `people` and no Slack id%s", name, didYouMean(name, slices.Collect(maps.Keys(p.people))))
+	v.fail("`%s` is nobody of `people` and no Slack id of a user or group%s", name, didYouMean(name, slices.Collect(maps.Keys(p.people))))
 	return Subject{}, false
 }
 

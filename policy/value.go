@@ -2,7 +2,6 @@ package policy
 
 import (
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -78,37 +77,46 @@ func (v Value) Errorf(field, format string, args ...any) error {
 	return Errors{{Position: v.fieldPosition(field), Message: fmt.Sprintf(format, args...)}}
 }
 
+// fieldPosition walks down to a field. A key may hold dots itself, so the
+// longest that fits is taken.
 func (v Value) fieldPosition(field string) Position {
 	node, best := v.node, v.node
-	for part := range strings.SplitSeq(field, ".") {
+	for field != "" {
 		if node.Kind == yaml.AliasNode {
 			node = node.Alias
 		}
-		switch node.Kind {
-		case yaml.MappingNode:
-			i := slices.IndexFunc(node.Content, func(n *yaml.Node) bool { return n.Value == part })
-			for i >= 0 && i%2 == 1 { // a value that looks like the key
-				next := slices.IndexFunc(node.Content[i+1:], func(n *yaml.Node) bool { return n.Value == part })
-				if next < 0 {
-					return v.p.position(best)
-				}
-				i += 1 + next
-			}
-			if i < 0 {
-				return v.p.position(best)
-			}
-			best, node = node.Content[i], node.Content[i+1]
-		case yaml.SequenceNode:
-			i, err := strconv.Atoi(part)
-			if err != nil || i < 0 || i >= len(node.Content) {
-				return v.p.position(best)
-			}
-			best, node = node.Content[i], node.Content[i]
-		default:
-			return v.p.position(best)
+		key, value, rest, ok := step(node, field)
+		if !ok {
+			break
 		}
+		best, node, field = key, value, rest
 	}
 	return v.p.position(best)
+}
+
+// step finds the part of node that the path begins with, and what is left of
+// the path. An item of a list is its own key.
+func step(node *yaml.Node, path string) (key, value *yaml.Node, rest string, ok bool) {
+	switch node.Kind {
+	case yaml.SequenceNode:
+		index, rest, _ := strings.Cut(path, ".")
+		if i, err := strconv.Atoi(index); err == nil && i >= 0 && i < len(node.Content) {
+			return node.Content[i], node.Content[i], rest, true
+		}
+	case yaml.MappingNode:
+		longest := -1
+		for i := 0; i+1 < len(node.Content); i += 2 {
+			name := node.Content[i].Value
+			fits := path == name || strings.HasPrefix(path, name+".")
+			if fits && len(name) > longest {
+				key, value, longest = node.Content[i], node.Content[i+1], len(name)
+			}
+		}
+		if key != nil {
+			return key, value, strings.TrimPrefix(path[longest:], "."), true
+		}
+	}
+	return nil, nil, "", false
 }
 
 // describe says what stands there, for "…, not X".
@@ -125,6 +133,9 @@ func (v Value) describe() string {
 	text := []rune(v.node.Value)
 	if len(text) > 40 {
 		text = append(text[:40], '…')
+	}
+	if v.node.Style&(yaml.SingleQuotedStyle|yaml.DoubleQuotedStyle) != 0 {
+		return "the text \"" + string(text) + "\""
 	}
 	return "`" + string(text) + "`"
 }
