@@ -26,6 +26,11 @@ var (
 	ErrPending = errors.New("the log is still waited on")
 	// ErrLost: the store answered with less than what it once acknowledged.
 	ErrLost = errors.New("the store has lost acknowledged events")
+	// ErrNotReplicated: a Durable append is in the log, but fewer replicas than
+	// asked for have confirmed it. What it announces must not be begun.
+	ErrNotReplicated = errors.New("too few replicas have confirmed the append")
+	// ErrClosed: the store has been closed.
+	ErrClosed = errors.New("the store is closed")
 )
 
 // A ConflictError is what ErrConflict comes as: it tells where the log stands now.
@@ -87,6 +92,8 @@ type Lease struct {
 	Epoch int64
 	// Until ends local trust: the moment of asking plus TTL minus a margin, by the holder's own clock.
 	Until time.Time
+	// TTL is what the lease was asked for with, and is renewed by.
+	TTL time.Duration
 }
 
 // Valid reports whether the holder may still trust the lease at now.
@@ -112,6 +119,9 @@ type Append struct {
 	TTL     time.Duration // of the lease acquired, or of the renewal that goes with a leased append; default DefaultTTL
 	// Release gives Lease back with the append.
 	Release bool
+	// Durable asks for confirmation by as many replicas as the driver is set to wait for (on Redis: WAIT).
+	// Short of them Append returns ErrNotReplicated beside what it did. Without replicas set it asks nothing.
+	Durable bool
 }
 
 // DefaultTTL is how long a lease lasts without renewal.
@@ -134,6 +144,7 @@ type Loaded struct {
 	Snapshot *Snapshot // nil: fold Records from the start
 	Records  [][]byte  // events from Snapshot.Version+1 (or 1) on
 	DueAt    time.Time // zero: nothing due
+	Pruned   int64     // version at which an earlier log of this name was pruned; 0: never
 }
 
 // A DueLog is a log that wants to be looked at.
@@ -159,9 +170,10 @@ type PolicyRevision struct {
 // The portable Store has already computed places and hashes.
 type Op struct {
 	Log      string
-	Expect   int64
+	Expect   int64  // where the log must stand; at -1 none does, which asks where it stands and which ids are in
+	Prev     string // the head it must have there
 	Head     string // after the records
-	Token    string // recognises an earlier try of this very Op
+	Token    string // recognises an earlier try of this very Op; short, of letters, digits, "-" and "_"
 	Owner    string // with Epoch: the append is conditional on this lease, and renews it
 	Epoch    int64
 	TTL      time.Duration
@@ -171,6 +183,7 @@ type Op struct {
 	Snapshot *Snapshot
 	Due      Due
 	Index    []IndexEntry
+	Durable  bool // see Append
 }
 
 // A Record is one encoded event with what is needed to know it again.
@@ -185,10 +198,10 @@ type Outcome int
 
 // The outcomes of an Op. Drivers return them as values: on every backend the same, and never as errors.
 const (
-	OutcomeOK        Outcome = iota
-	OutcomeConflict          // Version and Head say where the log stands; nothing was changed
-	OutcomeStale             // the lease is not held; nothing was changed
-	OutcomeDuplicate         // at least one id is in the log already; Known says which; nothing was changed
+	OutcomeOK        Outcome = iota // done, by this try or an earlier one of the same Op
+	OutcomeConflict                 // Version and Head say where the log stands; nothing was changed
+	OutcomeStale                    // the lease is not held; nothing was changed
+	OutcomeDuplicate                // at least one id is in the log already; Known says which; nothing was changed
 )
 
 // Reply is a driver's answer to an Op.
@@ -198,6 +211,8 @@ type Reply struct {
 	Head    string
 	Epoch   int64            // of the lease acquired or renewed; 0 when Acquire found it held
 	Known   map[string]Known // with OutcomeDuplicate: by id
+	Pruned  int64            // with OutcomeConflict and OutcomeDuplicate: as in Loaded
+	Short   bool             // of a Durable op: too few replicas confirmed it
 }
 
 // Known is an id that is in a log.
@@ -217,6 +232,8 @@ type Driver interface {
 	Load(ctx context.Context, log string, fold int) (Loaded, error)
 	// Read returns up to limit events from seq on (from 1); limit 0: all.
 	Read(ctx context.Context, log string, seq int64, limit int) ([][]byte, error)
+	// Records returns the first n events with their ids and sums, for Copy.
+	Records(ctx context.Context, log string, n int64) ([]Record, error)
 
 	// Acquire takes the lease if it is free, expired, or the same owner's. epoch 0: it is held by holder.
 	Acquire(ctx context.Context, log, owner string, ttl time.Duration) (epoch int64, holder string, err error)
@@ -224,7 +241,8 @@ type Driver interface {
 	Renew(ctx context.Context, log, owner string, epoch int64, ttl time.Duration) (bool, error)
 	Release(ctx context.Context, log, owner string, epoch int64) (bool, error)
 
-	// Due lists logs due at now or before, oldest first, at most limit. Wake sets a log's due time if that is sooner than what is set.
+	// Due lists logs due at now or before, oldest first, at most limit; due times have millisecond precision.
+	// Wake sets a log's due time if that is sooner than what is set; ErrNotFound without such a log.
 	Due(ctx context.Context, now time.Time, limit int) ([]DueLog, error)
 	Wake(ctx context.Context, log string, at time.Time) error
 
@@ -234,9 +252,10 @@ type Driver interface {
 	SetAlias(ctx context.Context, alias, log string) (bound string, err error)
 	Resolve(ctx context.Context, alias string) (log string, err error)
 
-	// Copy makes dst, which must not exist, out of the first n records of src, as they are; the source is unchanged and dst has no due time, lease or index lines.
+	// Copy makes dst, which must not exist (else ErrConflict), out of the first n records of src, as they are; the source is unchanged and dst has no due time, lease or index lines.
 	Copy(ctx context.Context, src string, n int64, dst string, records []Record, head string) error
-	// Prune deletes everything of a log that stands at version, is not due and not leased (else ErrPending); its epoch stays.
+	// Prune deletes everything of a log that stands at version (else ErrConflict), is not due and not leased (else ErrPending),
+	// its index lines with it; its epoch stays, and the version it was pruned at.
 	Prune(ctx context.Context, log string, version int64) error
 
 	// Policy returns the current revision; DeclarePolicy makes rev the current one.
