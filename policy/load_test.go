@@ -1,9 +1,12 @@
 package policy_test
 
 import (
+	"errors"
 	"flag"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -56,5 +59,134 @@ func TestLoadContractExample(t *testing.T) {
 	}
 	if got := f.Line("shop", "production", "approval.from"); got != "contract.yml:32" {
 		t.Errorf("approval.from stands in %s", got)
+	}
+}
+
+// Files that are no text are refused with the place of what is wrong.
+func TestEncodings(t *testing.T) {
+	for name, c := range map[string]struct{ src, want string }{
+		"UTF-16":            {"\xff\xfev\x00e\x00", "f:1:1: the file is UTF-16: save it as UTF-8"},
+		"Latin-1":           {"version: 1\n# caf\xe9\n", "f:2:6: the byte 0xe9 is not UTF-8: save the file as UTF-8"},
+		"a zero byte":       {"version: 1\r\n\r\nx: \x00", "f:3:4: the control character U+0000 can't stand in a policy file"},
+		"columns are runes": {"\ufeffé: \x07", "f:1:4: the control character U+0007 can't stand in a policy file"},
+		"too long":          {"# " + strings.Repeat("x", policy.MaxSize), "f:1:1: the file is longer than 1048576 bytes: that is no policy file"},
+		"too deep":          {"version: 1\npeople: " + strings.Repeat("[", 70) + strings.Repeat("]", 70), "f:2:72: this is nested more than 64 deep"},
+		"far too deep":      {strings.Repeat("[", policy.MaxSize), "f:1:"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := policy.Parse("f", []byte(c.src), testRegistry())
+			if err == nil || !strings.HasPrefix(err.Error(), c.want) {
+				t.Fatalf("got %v, want %s", err, c.want)
+			}
+			positioned(t, "f", err)
+		})
+	}
+}
+
+// A file that is wrong from end to end is not answered with a book.
+func TestManyErrors(t *testing.T) {
+	_, err := policy.Parse("f", []byte(strings.Repeat("x: 1\n", 10_000)), testRegistry())
+	var list policy.Errors
+	if !errors.As(err, &list) || len(list) > 60 {
+		t.Fatalf("%d errors", len(list))
+	}
+	if last := list[len(list)-1].Message; !strings.Contains(last, "more problems") {
+		t.Errorf("the last says %q", last)
+	}
+}
+
+// A byte order mark, other line ends, anchors and merge keys are fine.
+func TestOtherWaysOfWriting(t *testing.T) {
+	want := mustParse(t, contract(t))
+	crlf := strings.ReplaceAll("\ufeff"+string(contract(t)), "\n", "\r\n")
+	if got := mustParse(t, []byte(crlf)); got.Revision != want.Revision {
+		t.Error("a byte order mark and CRLF change the meaning")
+	}
+	plain := mustParse(t, []byte(`
+version: 1
+services:
+  shop:
+    environments:
+      staging: {approval: {required: 1, from: [U0ALICE], self: false}, deploy: {driver: command, start: [x]}}
+      production: {approval: {required: 2, from: [U0ALICE, S0OPS], self: true}, deploy: {driver: command, start: [x]}}
+`))
+	anchored := mustParse(t, []byte(`
+version: 1
+services:
+  shop:
+    environments:
+      staging: &base
+        approval: &approval {required: 1, from: [&alice U0ALICE], self: false}
+        deploy: &deploy {driver: command, start: [x]}
+      production:
+        <<: [{deploy: *deploy}, *base]
+        approval:
+          <<: *approval
+          required: 2
+          from: [*alice, S0OPS]
+          self: true
+`))
+	if diff := cmp.Diff(plain.Services, anchored.Services); diff != "" || plain.Revision != anchored.Revision {
+		t.Errorf("anchors change the meaning: %s", diff)
+	}
+}
+
+// A rule stands at its key, and what isn't written at the nearest thing around.
+func TestPositions(t *testing.T) {
+	f := mustParse(t, contract(t))
+	for _, c := range []struct{ service, env, rule, want string }{
+		{"shop", "production", policy.RuleRequesters, "releasebot.yml:29:9"},
+		{"shop", "production", policy.RuleFrom, "releasebot.yml:32:11"},
+		{"shop", "production", policy.RuleSelf, "releasebot.yml:33:11"},
+		{"shop", "production", policy.RuleAfter, "releasebot.yml:28:9"},
+		{"shop", "production", "approval.escalate_to", "releasebot.yml:30:9"},
+		{"shop", "production", policy.RuleGuest, "releasebot.yml:27:7"},
+		{"shop", "staging", policy.RuleFrom, "releasebot.yml:13:7"},
+		{"shop", "nowhere", policy.RuleFrom, "releasebot.yml:8:3"},
+		{"nobody", "", "", "releasebot.yml:1:1"},
+	} {
+		if got := f.Position(c.service, c.env, c.rule).String(); got != c.want {
+			t.Errorf("%s of %s %s stands at %s, want %s", c.rule, c.service, c.env, got, c.want)
+		}
+	}
+	if got := f.Line("shop", "production", policy.RuleRequesters); got != "releasebot.yml:29" {
+		t.Errorf("Line: %s", got)
+	}
+}
+
+func TestLoadSaysWhatCannotBeRead(t *testing.T) {
+	_, err := policy.Load(filepath.Join(t.TempDir(), "missing.yml"), testRegistry())
+	if !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("got %v", err)
+	}
+	if _, err := policy.Load(t.TempDir(), testRegistry()); err == nil {
+		t.Error("a folder was read as a file")
+	}
+	long := filepath.Join(t.TempDir(), "long.yml")
+	if err := os.WriteFile(long, make([]byte, policy.MaxSize+1), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := policy.Load(long, testRegistry()); err == nil || !strings.Contains(err.Error(), "longer than") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestUnknownEnvironment(t *testing.T) {
+	f := mustParse(t, contract(t))
+	for _, c := range [][2]string{{"shop", "prod"}, {"shop", ""}, {"Shop", "production"}, {"", ""}} {
+		if e, ok := f.Environment(c[0], c[1]); ok || e != nil {
+			t.Errorf("%v has a policy: %+v", c, e)
+		}
+	}
+}
+
+func TestSourceLocation(t *testing.T) {
+	for want, s := range map[string]policy.Source{
+		"/srv/git/shop.git":                {Git: "/srv/git/shop.git"},
+		"https://github.com/acme/shop.git": {GitHub: "acme/shop"},
+	} {
+		if got := s.Location(); got != want {
+			t.Errorf("%+v is at %s", s, got)
+		}
 	}
 }
