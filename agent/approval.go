@@ -100,19 +100,19 @@ func (r *ReleaseState) closed(id, person string) (rule, reason string) {
 	if a == nil || a.ID != id {
 		return "unknown", "No approval with the id " + id + " is asked for."
 	}
-	what := r.Action + " of " + r.Service + " " + r.Version + " to " + r.Env
+	what := plain(r.Action + " of " + r.Service + " " + r.Version + " to " + r.Env)
 	switch a.State {
 	case ApprovalApproved:
 		return "approved", "Already approved by " + a.names() + ": " + what + "."
 	case ApprovalRejected:
-		return "rejected", "Already rejected by " + mention(a.By) + " (" + a.Reason + "): " + what + "."
+		return "rejected", "Already rejected by " + mention(a.By) + " (" + plain(a.Reason) + "): " + what + "."
 	case ApprovalExpiredOut:
 		return "expired", "This approval has expired: nobody decided in time. Ask for the " + r.Action + " again."
 	case ApprovalCanceled:
 		return "canceled", "This release was canceled" + by(a.By) + ": " + what + "."
 	case ApprovalReplaced:
 		if len(a.Changed) > 0 {
-			return "superseded", "This card is superseded, because what it showed has changed: " + strings.Join(a.Changed, "; ") + ". A new card asks again."
+			return "superseded", "This card is superseded, because what it showed has changed: " + plain(strings.Join(a.Changed, "; ")) + ". A new card asks again."
 		}
 		return "superseded", "This card is superseded by release " + a.By + "."
 	case ApprovalPending:
@@ -140,3 +140,6 @@ func by(person string) string {
 
 // mention names a person in a sentence that code has made; views turn it into a name.
 func mention(person string) string { return "{" + person + "}" }
+
+// plain keeps what people or repositories wrote from reading as a mention.
+func plain(s string) string { return strings.NewReplacer("{", "(", "}", ")").Replace(s) }

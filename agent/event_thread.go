@@ -83,9 +83,10 @@ type Plan struct {
 	Policy   json.RawMessage `json:"policy"`
 	Revision string          `json:"revision"` // of the policy file
 	// Covered names the approval that already covers this plan: the automatic rollback it allowed.
-	Covered string   `json:"covered,omitempty"`
-	Changed []string `json:"changed,omitempty"` // what is different from the plan before, for people
-	Why     string   `json:"why,omitempty"`     // why approval is needed, for people
+	Covered   string           `json:"covered,omitempty"`
+	Changed   []string         `json:"changed,omitempty"` // what is different from the plan before, for people
+	OnFailure policy.OnFailure `json:"on_failure,omitempty"`
+	Why       string           `json:"why,omitempty"` // why approval is needed, for people
 }
 
 // PolicyRefused says that policy does not allow what was asked.

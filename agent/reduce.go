@@ -99,11 +99,25 @@ func (s *State) takeWords(seq int64) (Words, bool) {
 	return Words{}, false
 }
 
+// takeClick: a button that asks for a release is taken as the words for it.
+func (s *State) takeClick(e *Event, seq int64) (Words, bool) {
+	dec := s.judged(seq)
+	if dec.Seq == 0 {
+		return Words{}, false
+	}
+	return Words{
+		Seq: seq, Text: string(dec.Data.Verb), At: dec.At, Actor: dec.Actor, OnBehalfOf: dec.OnBehalfOf,
+		Of: e.Release, Click: dec.Data.Verb == VerbRollback,
+	}, true
+}
+
 // decide folds in what words were turned into.
 func (s *State) decide(e *Event, d *PlannerDecision) {
 	w, ok := s.takeWords(d.Of)
 	if !ok {
-		return
+		if w, ok = s.takeClick(e, d.Of); !ok {
+			return
+		}
 	}
 	s.PlannerRun++
 	if d.Intent.Kind != IntentNone {
@@ -129,7 +143,7 @@ func (s *State) open(e *Event, d *PlannerDecision, w Words) {
 	n := len(s.Releases) + 1
 	r := &ReleaseState{
 		N: n, ID: ReleaseID(s.ID, n), Action: string(d.Intent.Kind), Service: d.Intent.Service, Env: d.Intent.Environment,
-		Version: d.Intent.Version, By: Humans(w.Actor, w.OnBehalfOf), Actor: w.Actor, Words: d.Of, Of: w.Of,
+		Version: d.Intent.Version, By: Humans(w.Actor, w.OnBehalfOf), Actor: w.Actor, OnBehalf: w.OnBehalfOf, Words: d.Of, Of: w.Of,
 		Before: d.Intent.Before, Stage: StageContext, Asked: s.Now,
 	}
 	for _, p := range d.Intent.Page {

@@ -294,4 +294,26 @@ func (s *State) end(r *ReleaseState, d *Done) {
 	}
 	r.Stage, r.Outcome, r.Ended, r.Held = StageEnded, d.Outcome, s.Now, ""
 	r.Approval.end(ApprovalCanceled, r.OutcomeBy, s.Now)
+	if next, ok := s.sequel(r); ok {
+		s.say(Words{
+			Seq: s.Version, Text: "again: " + next.Action + " " + next.Service + " " + next.Version + " to " + next.Env, At: s.Now,
+			Actor: next.Actor, OnBehalfOf: next.OnBehalf, Sequel: true, Of: next.N, Intent: &Intent{
+				Kind: IntentKind(next.Action), Service: next.Service, Environment: next.Env, Version: next.Version, Page: next.Page,
+			},
+		})
+	}
+}
+
+// sequel is the release to be asked for again now that r has ended: the one
+// that was rejected until r was done, or r itself where a person said that its
+// deploy did not run.
+func (s *State) sequel(r *ReleaseState) (*ReleaseState, bool) {
+	if r.Before > 0 && good(r.Outcome) {
+		next := s.Release(r.Before)
+		return next, next != nil
+	}
+	if r.Deploy != nil && r.Deploy.Outcome == DeployNotBegun && r.Deploy.By != "" {
+		return r, true
+	}
+	return nil, false
 }

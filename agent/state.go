@@ -152,20 +152,21 @@ const (
 
 // ReleaseState is one release of a thread.
 type ReleaseState struct {
-	N       int      `json:"n"`
-	ID      string   `json:"id"` // the short id that cards show
-	Action  string   `json:"action"`
-	Service string   `json:"service"`
-	Env     string   `json:"environment"`
-	Version string   `json:"version"`      // as asked for; of a rollback, once known
-	By      []string `json:"by,omitempty"` // the people whose words or token this is; empty: the bot proposed it
-	Actor   Actor    `json:"actor"`
-	Page    []string `json:"page,omitempty"` // asked to be paged: people's ids, or names of the policy file
-	Words   int64    `json:"words"`          // seq of the intent it comes from
-	Of      int      `json:"of,omitempty"`   // the release it retries or takes back
-	Before  int      `json:"before,omitempty"`
-	Auto    string   `json:"auto,omitempty"` // id of the approval that allowed this rollback beforehand
-	Click   *Click   `json:"click,omitempty"`
+	N        int      `json:"n"`
+	ID       string   `json:"id"` // the short id that cards show
+	Action   string   `json:"action"`
+	Service  string   `json:"service"`
+	Env      string   `json:"environment"`
+	Version  string   `json:"version"`      // as asked for; of a rollback, once known
+	By       []string `json:"by,omitempty"` // the people whose words or token this is; empty: the bot proposed it
+	OnBehalf Actor    `json:"on_behalf_of,omitempty"`
+	Actor    Actor    `json:"actor"`
+	Page     []string `json:"page,omitempty"` // asked to be paged: people's ids, or names of the policy file
+	Words    int64    `json:"words"`          // seq of the intent it comes from
+	Of       int      `json:"of,omitempty"`   // the release it retries or takes back
+	Before   int      `json:"before,omitempty"`
+	Auto     string   `json:"auto,omitempty"` // id of the approval that allowed this rollback beforehand
+	Click    *Click   `json:"click,omitempty"`
 
 	Stage      Stage           `json:"stage"`
 	Asked      time.Time       `json:"asked"`
@@ -184,12 +185,14 @@ type ReleaseState struct {
 	Deploy     *DeployRun      `json:"deploy,omitempty"`
 	Verify     *VerifyRun      `json:"verify,omitempty"`
 	Rollback   int             `json:"rollback,omitempty"` // number of the rollback that was proposed
+	Tries      int             `json:"tries,omitempty"`    // failures of a read-only tool, in a row
+	TryAfter   time.Time       `json:"try_after,omitzero"`
 	Paged      *PageSent       `json:"paged,omitempty"`
 	Outcome    string          `json:"outcome,omitempty"` // known before the end: what the end will say
 	Detail     string          `json:"detail,omitempty"`
 	OutcomeBy  string          `json:"outcome_by,omitempty"` // who rejected or canceled; the newer release's id
 	Ended      time.Time       `json:"ended,omitzero"`
-	Sequel     bool            `json:"sequel,omitempty"` // what waited for this release was proposed again
+	Shown      bool            `json:"shown,omitempty"` // its card was shown for the last time
 }
 
 // Click is a button that both asks and, from somebody who may, approves.
