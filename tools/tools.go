@@ -36,6 +36,12 @@ type Call struct {
 	PreviousCommit  string
 	Args            json.RawMessage
 	Timeout         time.Duration // 0: the tool's default
+
+	// Runner is the runner that the log names as the one that starts this key;
+	// empty as long as no start was written down. See deploy.Driver.
+	Runner string
+	// Epoch is the lease's epoch under which the caller acts; 0: it has none.
+	Epoch uint64
 }
 
 // Fill replaces ${version}, ${sha}, ${environment}, ${service}, ${action},
