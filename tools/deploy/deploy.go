@@ -28,6 +28,8 @@ type Status struct {
 	Progress string   // text of the last progress line
 	Detail   string   // why it failed or is unknown: one short sentence, secrets masked
 	Log      []string // last lines of output, at most 20, secrets masked
+	ExitCode int      // of a run that ended by itself; -1 where there is none
+	Aborted  bool     // the run was asked to stop before it ended (or before it started)
 	Started  time.Time
 	Finished time.Time
 	// Elsewhere: only another runner could know. Ask again for a while, then ask a person.
@@ -48,8 +50,13 @@ type Abilities struct {
 // ran and nothing will. Any other error leaves the start unknown.
 var ErrNotStarted = errors.New("the deploy was not started")
 
-// ErrStarted marks an error of Start: the key was started before.
+// ErrStarted marks an error of Start: the key was started before, or a start of
+// it is under way. What became of it is asked of Find.
 var ErrStarted = errors.New("this key was started before")
+
+// ErrStale marks an error of Start: a caller with a newer lease has asked about
+// this key since. Nothing ran by this call; the newer caller decides what will.
+var ErrStale = errors.New("a newer runner has taken this key over")
 
 // A Driver deploys. All methods take a deadline from ctx and are safe for concurrent use.
 type Driver interface {
