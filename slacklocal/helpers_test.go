@@ -44,6 +44,9 @@ type house struct {
 	base   string
 	http   *http.Client
 	client *slack.Client
+
+	app     *app               // the last that listens
+	command slack.SlashCommand // the last that nextCommand returned
 }
 
 func newHouse(t *testing.T, cfg slacklocal.Config) *house {
@@ -130,6 +133,7 @@ func (h *house) listen(handle func(socketmode.Event) (payload any, ack bool)) *a
 		cancel()
 		wg.Wait()
 	})
+	h.app = a
 	want := h.Connected() + 1
 	h.wait("socket", func() bool { return h.Connected() >= want })
 	return a
@@ -149,6 +153,12 @@ func (h *house) next(a *app, kind socketmode.EventType) socketmode.Event {
 			h.t.Fatalf("no %s event came", kind)
 		}
 	}
+}
+
+func (h *house) nextCommand() slack.SlashCommand {
+	h.t.Helper()
+	h.command = h.next(h.app, socketmode.EventTypeSlashCommand).Data.(slack.SlashCommand)
+	return h.command
 }
 
 func section(text string) slack.Block {

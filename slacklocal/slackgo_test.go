@@ -104,7 +104,9 @@ func TestModalOverSlackGo(t *testing.T) {
 		t.Fatal(err)
 	}
 	click := h.next(a, socketmode.EventTypeInteractive).Data.(slack.InteractionCallback)
-	plain := func(s string) *slack.TextBlockObject { return slack.NewTextBlockObject(slack.PlainTextType, s, false, false) }
+	plain := func(s string) *slack.TextBlockObject {
+		return slack.NewTextBlockObject(slack.PlainTextType, s, false, false)
+	}
 	view := slack.ModalViewRequest{
 		Type: slack.VTModal, CallbackID: "reject", PrivateMetadata: "p", Title: plain("Reject"), Submit: plain("Reject"), Close: plain("Cancel"),
 		Blocks: slack.Blocks{BlockSet: []slack.Block{
