@@ -414,15 +414,25 @@ func ofRunner(c tools.Call, runner string) tools.Call {
 	return c
 }
 
+// child returns the process id that the script noted.
 func (b *bench) child() int {
 	b.t.Helper()
-	data, err := os.ReadFile(filepath.Join(b.folder, "child"))
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	pid, err := strconv.Atoi(string(data))
-	if err != nil {
-		b.t.Fatal(err)
+	pid := b.number("child")
+	if pid == 0 {
+		b.t.Fatal("the script noted no child")
 	}
 	return pid
+}
+
+// number reads a number that a script wrote; 0 if it hasn't yet.
+func (b *bench) number(name string) int {
+	data, err := os.ReadFile(filepath.Join(b.folder, name))
+	if err != nil {
+		return 0
+	}
+	n, err := strconv.Atoi(strings.TrimSpace(string(data)))
+	if err != nil {
+		return 0
+	}
+	return n
 }
