@@ -3,11 +3,13 @@ package policy_test
 import (
 	"errors"
 	"flag"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -92,6 +94,33 @@ func TestManyErrors(t *testing.T) {
 	}
 	if last := list[len(list)-1].Message; !strings.Contains(last, "more problems") {
 		t.Errorf("the last says %q", last)
+	}
+}
+
+// A file as long as is allowed, and wrong in the way that costs most, is
+// answered at once.
+func TestLongFilesAreQuick(t *testing.T) {
+	var names, keys strings.Builder
+	for i := range 8000 {
+		fmt.Fprintf(&names, "  person%d: {user: U0%d}\n", i, i)
+		fmt.Fprintf(&keys, "persxn%d, ", i)
+	}
+	for name, src := range map[string]string{
+		"names": "version: 1\npeople:\n" + names.String() +
+			"services: {s: {environments: {e: {requesters: [" + keys.String() + "]}}}}",
+		"keys": "version: 1\nservices: {s: {environments: {e: {deploy: {driver: command, " +
+			strings.ReplaceAll(keys.String(), ",", ": 1,") + "}}}}}",
+	} {
+		t.Run(name, func(t *testing.T) {
+			start := time.Now()
+			_, err := policy.Parse("f", []byte(src), testRegistry())
+			if err == nil {
+				t.Fatal("accepted")
+			}
+			if took := time.Since(start); took > 5*time.Second {
+				t.Errorf("took %s", took)
+			}
+		})
 	}
 }
 

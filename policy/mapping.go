@@ -105,7 +105,7 @@ func (m mapping) only(known ...string) bool {
 	good := true
 	for _, e := range m.entries {
 		if !slices.Contains(known, e.name) {
-			e.value.failKey("unknown key `%s`%s", e.name, didYouMean(e.name, known))
+			e.value.failKey("unknown key `%s`%s", e.name, m.of.p.didYouMean(e.name, known))
 			good = false
 		}
 	}

@@ -161,6 +161,6 @@ func (v Value) oneOf(words []string) string {
 			return s
 		}
 	}
-	v.fail("`%s` can't be `%s`%s", v.label, s, didYouMean(s, words))
+	v.fail("`%s` can't be `%s`%s", v.label, s, v.p.didYouMean(s, words))
 	return ""
 }

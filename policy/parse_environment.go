@@ -90,7 +90,7 @@ func (p *parser) after(v Value, name string, siblings []string) string {
 		return ""
 	case !slices.Contains(siblings, after):
 		others := slices.DeleteFunc(slices.Clone(siblings), func(s string) bool { return s == name })
-		v.fail("`after` must name an environment of the same service, and `%s` is none%s", after, didYouMean(after, others))
+		v.fail("`after` must name an environment of the same service, and `%s` is none%s", after, p.didYouMean(after, others))
 		return ""
 	}
 	return after

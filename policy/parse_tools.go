@@ -29,7 +29,7 @@ func (p *parser) deploy(v Value) Deploy {
 	}
 	decoder, known := p.reg.Drivers[d.Driver]
 	if !known {
-		driver.fail("unknown driver `%s`%s", d.Driver, didYouMean(d.Driver, slices.Collect(maps.Keys(p.reg.Drivers))))
+		driver.fail("unknown driver `%s`%s", d.Driver, p.didYouMean(d.Driver, slices.Collect(maps.Keys(p.reg.Drivers))))
 		return d
 	}
 	v.taken = []string{"driver", "timeout"}

@@ -68,7 +68,7 @@ func (p *parser) subject(v Value) (Subject, bool) {
 	case groupPattern.MatchString(name):
 		return Subject{Group: name}, true
 	}
-	v.fail("`%s` is nobody of `people` and no Slack id of a user or group%s", name, didYouMean(name, slices.Collect(maps.Keys(p.people))))
+	v.fail("`%s` is nobody of `people` and no Slack id of a user or group%s", name, p.didYouMean(name, slices.Collect(maps.Keys(p.people))))
 	return Subject{}, false
 }
 
@@ -100,7 +100,7 @@ func (p *parser) human(v Value) Subject {
 	s, known := p.people[name]
 	switch {
 	case !known:
-		v.fail("`%s` is nobody of `people`%s", name, didYouMean(name, slices.Collect(maps.Keys(p.people))))
+		v.fail("`%s` is nobody of `people`%s", name, p.didYouMean(name, slices.Collect(maps.Keys(p.people))))
 	case s.Group != "":
 		v.fail("`%s` must be one person, and `%s` is a group", v.label, name)
 	}

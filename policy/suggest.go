@@ -5,25 +5,44 @@ import (
 	"strings"
 )
 
-// nearest returns the known name that word was probably meant to be.
+// nearest returns the known name that word was probably meant to be. Of several
+// that are as near it is the first in the alphabet.
 func nearest(word string, known []string) (string, bool) {
 	best, bestDistance := "", 1+max(1, min(3, len(word)/3))
-	for _, k := range slices.Sorted(slices.Values(known)) {
-		if d := distance(strings.ToLower(word), strings.ToLower(k)); d < bestDistance {
+	for _, k := range known {
+		if abs(len(k)-len(word)) > bestDistance {
+			continue
+		}
+		d := distance(strings.ToLower(word), strings.ToLower(k))
+		if d < bestDistance || d == bestDistance && best != "" && k < best {
 			best, bestDistance = k, d
 		}
 	}
 	return best, best != ""
 }
 
+func abs(n int) int { return max(n, -n) }
+
+const (
+	maxListed  = 20   // known names that a message lists
+	maxGuessed = 1000 // known names among which a guess is made
+)
+
 // didYouMean is the end of a message about an unknown word: a guess where one is
-// near, else what would be known.
-func didYouMean(word string, known []string) string {
+// near, else what would be known. A file with very many errors gets no more
+// guesses, which would cost more than all the rest.
+func (p *parser) didYouMean(word string, known []string) string {
+	if p.guesses++; p.guesses > maxErrors || len(known) > maxGuessed {
+		return ""
+	}
 	if near, ok := nearest(word, known); ok {
 		return ", did you mean `" + near + "`?"
 	}
-	if len(known) == 0 {
+	switch {
+	case len(known) == 0:
 		return ": none is known here"
+	case len(known) > maxListed:
+		return ""
 	}
 	return "; known here: " + strings.Join(slices.Sorted(slices.Values(known)), ", ")
 }

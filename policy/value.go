@@ -15,6 +15,7 @@ type parser struct {
 	errs      Errors
 	people    map[string]Subject
 	positions map[place]Position
+	guesses   int // made so far for unknown words
 }
 
 func (p *parser) at(line, column int, format string, args ...any) {
