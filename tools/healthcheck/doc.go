@@ -1,0 +1,42 @@
+// Package healthcheck looks at a service after a deploy and says whether it is
+// healthy.
+//
+// # One look
+//
+// A Checker looks once and remembers nothing. There are three kinds:
+//
+//	http:    {url: "http://shop.internal/healthz", status: 200, json: {version: "${version}"}}
+//	tcp:     {address: "shop.internal:5432"}
+//	command: {run: ["./smoke.sh", "${environment}"]}
+//
+// DecodeHTTP, DecodeTCP and DecodeCommand read and check those arguments when
+// the policy file is read. What they return marshals to canonical JSON, defaults
+// filled in, and comes back to the Checker as the Args of a tools.Call.
+//
+// # Verdicts
+//
+// Unhealthy means that the service was looked at and is not as it should be: it
+// refused the connection, gave no answer in time, has no address, answered with
+// another status, or with a body that is no JSON or says something else.
+// Inconclusive means that the look itself could not be made, which says nothing
+// of the service: a URL that is none once it is filled in, a command that is not
+// there, a look that was stopped. A Result always says what was seen against
+// what was expected, in one sentence that quotes nothing but what was compared.
+//
+// # Passes in a row
+//
+// Window holds "passes in a row, every so often, within a time" as a pure
+// function of what was seen so far and of the time, so that a runner can stop
+// and be taken over between any two looks. A service that never passed often
+// enough in a row is unhealthy if it was ever seen unhealthy in the end, and
+// inconclusive if nothing could be told; see Window.Judge.
+//
+// # What a look can reach
+//
+// A look only reads, and may be made again. Each http look opens a connection of
+// its own, so that it sees the process that answers now. A redirect is followed
+// on the same scheme, host and port only. A body is read where something in it
+// is compared, and up to 1 MiB. A command runs in the policy file's folder, in a
+// process group of its own that is killed when its time is over; it is given
+// RELEASE_* and what Config.Env holds, less the bot's own settings and secrets.
+package healthcheck
