@@ -1,7 +1,10 @@
 package policy
 
 import (
+	"maps"
+	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v4"
@@ -21,7 +24,7 @@ var (
 // file reads the whole file. What it returns is only worth something while
 // p.errs is empty.
 func (p *parser) file(src []byte) *File {
-	f := &File{Path: p.name, Dir: dirOf(p.name), Services: map[string]*Service{}, People: map[string]Subject{}}
+	f := &File{Path: p.name, Dir: filepath.Dir(p.name), Services: map[string]*Service{}, People: map[string]Subject{}}
 	root := p.document(src)
 	if root == nil {
 		return f
@@ -37,7 +40,7 @@ func (p *parser) file(src []byte) *File {
 	if v, ok := m.get("people"); ok {
 		p.readPeople(v, f.People)
 	}
-	p.people = f.People
+	p.people, p.names = f.People, slices.Sorted(maps.Keys(f.People))
 	if v, ok := m.get("services"); ok {
 		p.services(v, f)
 	} else {

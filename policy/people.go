@@ -1,13 +1,5 @@
 package policy
 
-import (
-	"maps"
-	"path/filepath"
-	"slices"
-)
-
-func dirOf(path string) string { return filepath.Dir(path) }
-
 // readPeople reads the section of names.
 func (p *parser) readPeople(v Value, people map[string]Subject) {
 	for _, e := range v.names("a person or group") {
@@ -68,7 +60,7 @@ func (p *parser) subject(v Value) (Subject, bool) {
 	case groupPattern.MatchString(name):
 		return Subject{Group: name}, true
 	}
-	v.fail("`%s` is nobody of `people` and no Slack id of a user or group%s", name, p.didYouMean(name, slices.Collect(maps.Keys(p.people))))
+	v.fail("`%s` is nobody of `people` and no Slack id of a user or group%s", name, p.didYouMean(name, p.names))
 	return Subject{}, false
 }
 
@@ -100,7 +92,7 @@ func (p *parser) human(v Value) Subject {
 	s, known := p.people[name]
 	switch {
 	case !known:
-		v.fail("`%s` is nobody of `people`%s", name, p.didYouMean(name, slices.Collect(maps.Keys(p.people))))
+		v.fail("`%s` is nobody of `people`%s", name, p.didYouMean(name, p.names))
 	case s.Group != "":
 		v.fail("`%s` must be one person, and `%s` is a group", v.label, name)
 	}

@@ -14,6 +14,7 @@ type parser struct {
 	reg       Registry
 	errs      Errors
 	people    map[string]Subject
+	names     []string // of people
 	positions map[place]Position
 	guesses   int // made so far for unknown words
 }
