@@ -35,6 +35,9 @@ func (s *Store) Append(ctx context.Context, a Append) (Appended, error) {
 	return done, nil
 }
 
+// MaxDrafts is how many events, and how many index lines, one append takes.
+const MaxDrafts = 1000
+
 func check(a *Append) error {
 	switch {
 	case a.Log == "":
@@ -52,6 +55,9 @@ func check(a *Append) error {
 	case a.Lease != nil && (a.Lease.Owner == "" || a.Lease.Epoch <= 0):
 		return errors.New("its lease was never acquired")
 	}
+	if len(a.Drafts) > MaxDrafts || len(a.Index) > MaxDrafts {
+		return fmt.Errorf("%d drafts and %d index lines are more than the %d that go in at once", len(a.Drafts), len(a.Index), MaxDrafts)
+	}
 	for i := range a.Index {
 		if a.Index[i].Index == "" || strings.ContainsRune(a.Index[i].Index, 0) {
 			return fmt.Errorf("%q can't be the name of an index", a.Index[i].Index)
@@ -61,11 +67,20 @@ func check(a *Append) error {
 		if a.Drafts[i].ID == "" {
 			return fmt.Errorf("draft %d has no id", i)
 		}
-		for j := range i {
-			if a.Drafts[i].ID == a.Drafts[j].ID {
-				return fmt.Errorf("two of its drafts have the id %s", a.Drafts[i].ID)
-			}
+	}
+	return checkTwice(a.Drafts)
+}
+
+func checkTwice(drafts []Draft) error {
+	if len(drafts) < 2 {
+		return nil
+	}
+	ids := make(map[string]bool, len(drafts))
+	for i := range drafts {
+		if ids[drafts[i].ID] {
+			return fmt.Errorf("two of its drafts have the id %s", drafts[i].ID)
 		}
+		ids[drafts[i].ID] = true
 	}
 	return nil
 }

@@ -77,7 +77,9 @@ func DueAt(t time.Time) Due { return Due{Set: true, At: t} }
 // DueNever says that nothing is due.
 func DueNever() Due { return Due{Set: true} }
 
-// An IndexEntry is one line of a named index, kept by the same atomic step as the append.
+// An IndexEntry is one line of a named index, kept by the same atomic step as
+// the append. A member belongs to the log that set it: two logs give theirs
+// different names. It goes when its log is pruned.
 type IndexEntry struct {
 	Index  string // such as "threads", "approvals", "environments"
 	Member string

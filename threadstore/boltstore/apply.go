@@ -61,15 +61,16 @@ func (a *apply) run() (changed bool, err error) {
 	if _, err := a.lease(); err != nil {
 		return true, err
 	}
-	log, version := a.op.Log, a.log.version
-	a.b.committed = append(a.b.committed, func() { a.d.tails.tell(threadstore.Note{Log: log, Version: version}) })
+	if note := (threadstore.Note{Log: a.op.Log, Version: a.log.version}); len(a.op.Records) > 0 {
+		a.b.committed = append(a.b.committed, func() { a.d.tails.tell(note) })
+	}
 	return true, nil
 }
 
 // recognise finds out whether an earlier try of this op went in, and which ids are in anyhow.
 func (a *apply) recognise() (own bool, err error) {
 	if len(a.op.Records) == 0 {
-		return a.op.Token != "" && a.log.token == a.op.Token && a.log.version == a.op.Expect, nil
+		return a.op.Token != "" && a.log.token == a.op.Token, nil
 	}
 	ids := a.b.tx.Bucket(bucketIDs)
 	for i := range a.op.Records {

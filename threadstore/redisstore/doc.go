@@ -1,0 +1,44 @@
+// Package redisstore is the production driver of threadstore: Redis 6.2 or
+// later, as one server, behind Sentinels, or as a Cluster.
+//
+// # Shards
+//
+// Logs are spread over a fixed number of shards (64) by a hash of their name.
+// All keys of a log, and its shard's due index and index hashes, carry the same
+// hash tag (rb:{s07}:…), so that one script can change them together on a Cluster
+// too. keys.go has every key; rb:meta says which format and how many shards a
+// Redis was begun with, and Open refuses another.
+//
+// # What is kept
+//
+//	rb:{s07}:l:LOG    list    the events; its length is the version
+//	rb:{s07}:i:LOG    hash    id → seq:token:sum; the token of the append stands with its first id
+//	rb:{s07}:m:LOG    hash    h head · f, v, s snapshot's fold, version, state · t token of the last append without events · x… lines owned
+//	rb:{s07}:o:LOG    string  who holds the lease, "epoch owner", with its expiry
+//	rb:{s07}:e:LOG    hash    e the last epoch, p the version it was pruned at; never deleted
+//	rb:{s07}:due      zset    log → when it is due, in ms
+//	rb:{s07}:x:INDEX  hash    member → value
+//	rb:{s07}:a:ALIAS  string  the log it is bound to; sharded by the alias
+//	rb:meta           hash    format, shards, policy
+//	rb:tail           channel "version log", at each append
+//
+// Nothing but the lease has an expiry.
+//
+// # One script, one round trip
+//
+// apply.lua checks and changes everything of an append. It answers with values,
+// never with raised errors, and treats payloads as bytes. Appends that are asked
+// for while others are under way go out together, as one pipeline.
+//
+// # Lost replies
+//
+// The client never repeats a command by itself; the Store gives the same Op
+// again, and the script knows it by its token, whatever came between. With
+// Config.WaitReplicas an append that asks to be Durable is followed by WAIT on the
+// same connection.
+//
+// # Persistence
+//
+// [Driver.Check] says what of a server's settings could lose events: evicting keys
+// is refused; anything weaker than appendfsync always is worth a warning.
+package redisstore

@@ -1,0 +1,15 @@
+package redisstore
+
+import (
+	"errors"
+	"net/url"
+)
+
+// withoutURL takes off what net/url puts before its reason: the URL, with the password that may stand in it.
+func withoutURL(err error) error {
+	var e *url.Error
+	if errors.As(err, &e) {
+		return e.Err
+	}
+	return err
+}
