@@ -1,0 +1,83 @@
+package blocks
+
+import (
+	"github.com/slack-go/slack"
+
+	"github.com/releasebot/releasebot/agent"
+)
+
+// Answer is what is said back to a question about releases, in the thread or,
+// for a command, to the asker alone. Its lines were made by code.
+func Answer(a agent.Answered, opt Options) View {
+	title := sentence(a.Title, maxReason)
+	rows := make([]string, 0, len(a.Lines))
+	for _, l := range a.Lines {
+		if l = sentence(l, maxReason); l != "" {
+			rows = append(rows, l)
+		}
+	}
+	text := title
+	if text == "" && len(rows) > 0 {
+		text = rows[0]
+	}
+	if text == "" {
+		text = "Nothing to say about that. " + opt.bot() + " help lists what I understand."
+		title = text
+	}
+	v := View{Text: fit(text, maxText), Final: true}
+	if title != "" {
+		v.Blocks = append(v.Blocks, section("*"+title+"*"))
+	}
+	v.Blocks = append(v.Blocks, paragraphs(rows, maxBlocks-len(v.Blocks))...)
+	if a.Title != "" && len(rows) == 1 {
+		v.Text = fit(title+" "+rows[0], maxText)
+	}
+	return v
+}
+
+// paragraphs puts lines into as few sections as hold them, at most that many.
+func paragraphs(rows []string, most int) []slack.Block {
+	var list []slack.Block
+	for len(rows) > 0 && len(list) < most {
+		n, size := 0, 0
+		for n < len(rows) {
+			if size += units(rows[n]) + 1; size > maxSection && n > 0 && len(list) < most-1 {
+				break
+			}
+			n++
+		}
+		list = append(list, lines(rows[:n]))
+		rows = rows[n:]
+	}
+	return list
+}
+
+// Note is told to one person alone: what they pressed or wrote did nothing, and why.
+func Note(n agent.Note, _ Options) View {
+	reason := sentence(n.Data.Reason, showReason)
+	if reason == "" {
+		reason = "It is not possible now."
+	}
+	text := "ℹ️ " + verbName(n.Data.Verb) + " did nothing. " + reason
+	v := View{Key: agent.ViewNote(n.Seq), Text: fit(text, maxText), Final: true, Blocks: []slack.Block{section(text)}}
+	if remedy := sentence(n.Data.Remedy, showReason); remedy != "" {
+		v.Text = fit(text+" "+remedy, maxText)
+		v.Blocks = append(v.Blocks, context(remedy))
+	}
+	return v
+}
+
+// verbName is the label of the button, or the word of the command.
+func verbName(v agent.Verb) string {
+	switch v {
+	case agent.VerbRollback:
+		return "Roll back"
+	case agent.VerbRan:
+		return "“It ran”"
+	case agent.VerbDidnt:
+		return "“It didn't”"
+	case agent.VerbApprove, agent.VerbReject, agent.VerbAbort, agent.VerbCancel, agent.VerbHold, agent.VerbResume, agent.VerbRetry, agent.VerbStop:
+		return capital(string(v))
+	}
+	return "That"
+}

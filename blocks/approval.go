@@ -1,0 +1,172 @@
+package blocks
+
+import (
+	"strconv"
+
+	"github.com/slack-go/slack"
+
+	"github.com/releasebot/releasebot/agent"
+	"github.com/releasebot/releasebot/policy"
+)
+
+// approval is the card that people decide from. Everything on it is a fact that
+// code fetched. An old one stands for a plan that is no longer the release's:
+// of that, only what is still true is shown.
+func approval(r *agent.ReleaseState, a *agent.Approval, old bool) View {
+	key := agent.ViewApproval(a.ID)
+	v := View{Key: key, Text: approvalText(r, a), Final: settled(r, a)}
+	pending := a.State == agent.ApprovalPending
+	title := "Approve? " + headline(r)
+	if !pending {
+		title = capital(string(a.State)) + ": " + headline(r)
+	}
+	list := make([]slack.Block, 0, 10)
+	list = append(list, header(title))
+	if !pending {
+		list = append(list, section(symbol(string(a.State))+" *"+capital(approvalWord(a))+"*"+decidedAt(a)))
+	}
+	if !old && r.Plan != nil {
+		list = append(list, facts(r))
+		list = appendFacts(list, r, pending)
+	}
+	if pending {
+		list = append(list, lines(rules(r, a)))
+	}
+	list = append(list, context("id "+mono(a.ID, showName)+pendingHint(a)))
+	if pending {
+		list = append(list, actions(key, approvalButtons(r, a)...))
+	}
+	v.Blocks = list
+	return v
+}
+
+// settled: an approval that was given can still be void until the start.
+func settled(r *agent.ReleaseState, a *agent.Approval) bool {
+	switch a.State {
+	case agent.ApprovalPending:
+		return false
+	case agent.ApprovalApproved:
+		return !r.Stage.Before(agent.StageDeploy)
+	}
+	return true
+}
+
+// approvalText is the outcome on its own.
+func approvalText(r *agent.ReleaseState, a *agent.Approval) string {
+	if a.State == agent.ApprovalPending {
+		text := "⏳ " + capital(request(r)) + ": waiting for approval by " + subjects(a.From)
+		return fit(text+", asked for by "+asker(r.By, r.Actor), maxText)
+	}
+	return fit(symbol(string(a.State))+" "+capital(request(r))+": "+approvalWord(a), maxText)
+}
+
+// approvalWord is how an approval stands, and by whom.
+func approvalWord(a *agent.Approval) string {
+	switch a.State {
+	case agent.ApprovalApproved:
+		return "approved by " + approvers(a)
+	case agent.ApprovalRejected:
+		return "rejected by " + mention(a.By) + ": " + say(a.Reason, showReason)
+	case agent.ApprovalExpiredOut:
+		return "expired: nobody decided in time"
+	case agent.ApprovalCanceled:
+		return "canceled" + byPerson(a.By)
+	case agent.ApprovalReplaced:
+		if len(a.Changed) > 0 {
+			return "superseded, because what it showed has changed: " + changed(a.Changed)
+		}
+		return "superseded by release " + mono(a.By, showName)
+	}
+	return "waiting for approval"
+}
+
+func decidedAt(a *agent.Approval) string {
+	if a.Decided.IsZero() {
+		return ""
+	}
+	return "\n" + date(a.Decided) + ", " + took(a.Decided.Sub(a.Asked)) + " after it was asked for"
+}
+
+func approvers(a *agent.Approval) string {
+	return named(a.Approvers, func(r agent.Response) string { return mention(r.Person) })
+}
+
+// approvalCount says how many of how many have approved.
+func approvalCount(a *agent.Approval) string {
+	return strconv.Itoa(len(a.Approvers)) + " of " + strconv.Itoa(a.Required) + " approved"
+}
+
+func changed(list []string) string {
+	const most = 6
+	text := ""
+	for i, c := range list {
+		if i == most {
+			return text + " and " + plural(len(list)-most, "more change", "more changes")
+		}
+		if i > 0 {
+			text += "; "
+		}
+		text += say(c, showLine)
+	}
+	return text
+}
+
+// rules say why approval is needed, who may give it, who did, and until when.
+func rules(r *agent.ReleaseState, a *agent.Approval) []string {
+	var list []string
+	if r.Plan != nil && len(r.Plan.Changed) > 0 {
+		list = append(list, "⚠️ *Changed since the last card:* "+changed(r.Plan.Changed))
+	}
+	if a.Why != "" {
+		list = append(list, "*Why:* "+sentence(a.Why, showReason))
+	}
+	who := "*Who may approve:* " + subjects(a.From)
+	if a.Required > 1 {
+		who += " (" + strconv.Itoa(a.Required) + " different people)"
+	}
+	list = append(list, who)
+	if len(a.Approvers) > 0 {
+		list = append(list, "*Approved so far:* "+approvers(a)+", "+strconv.Itoa(len(a.Approvers))+" of "+strconv.Itoa(a.Required))
+	}
+	return append(list, "*Expires:* "+date(a.Expires))
+}
+
+func pendingHint(a *agent.Approval) string {
+	if a.State != agent.ApprovalPending {
+		return ""
+	}
+	return " · or " + mono("/release approve "+a.ID, 80) + ", " + mono("/release reject "+a.ID+" REASON", 80)
+}
+
+// approvalButtons: Approve asks once more and names exactly what; Reject opens a form.
+func approvalButtons(r *agent.ReleaseState, a *agent.Approval) []slack.BlockElement {
+	return []slack.BlockElement{
+		button("Approve", agent.VerbApprove, a.ID, slack.StylePrimary,
+			confirm("Approve this "+actionWord(r)+"?", exactly(r), "Approve", "Not yet", slack.StylePrimary)),
+		button("Reject", agent.VerbReject, a.ID, slack.StyleDanger, nil),
+	}
+}
+
+func actionWord(r *agent.ReleaseState) string {
+	if r.Action == "rollback" {
+		return "rollback"
+	}
+	return "deploy"
+}
+
+// exactly names the plan that a click would allow, in plain text.
+func exactly(r *agent.ReleaseState) string {
+	text := headline(r)
+	if p := r.Plan; p != nil {
+		if p.Commit != "" {
+			text += ", commit " + content(short(p.Commit), 20, plain)
+		}
+		if p.Previous.Version != "" {
+			text += ", replacing " + content(p.Previous.Version, showVersion, plain)
+		}
+		if p.OnFailure == policy.Rollback && p.Rollback != "" {
+			text += ". If it is unhealthy, it goes back to " + content(p.Rollback, 30, plain) + " by itself"
+		}
+	}
+	return text + "."
+}

@@ -1,0 +1,31 @@
+package blocks
+
+import (
+	"unicode"
+
+	"github.com/slack-go/slack"
+
+	"github.com/releasebot/releasebot/agent"
+)
+
+// Button reads a click back: which button it was, and the id it carries. The id
+// is as the client sent it: whether it exists, belongs to this thread, and
+// whether this person may, is for the agent to find out. ok is false for
+// anything that is no button of ours.
+func Button(a slack.BlockAction) (verb agent.Verb, target string, ok bool) {
+	switch v := agent.Verb(a.ActionID); v {
+	case agent.VerbApprove, agent.VerbReject, agent.VerbAbort, agent.VerbRollback, agent.VerbRetry, agent.VerbRan, agent.VerbDidnt, agent.VerbStop:
+		verb = v
+	default:
+		return "", "", false
+	}
+	if a.Value == "" || len(a.Value) > maxID {
+		return "", "", false
+	}
+	for _, r := range a.Value {
+		if r > unicode.MaxASCII || !unicode.IsPrint(r) {
+			return "", "", false
+		}
+	}
+	return verb, a.Value, true
+}

@@ -1,0 +1,150 @@
+package blocks
+
+import (
+	"strconv"
+
+	"github.com/slack-go/slack"
+
+	"github.com/releasebot/releasebot/agent"
+	"github.com/releasebot/releasebot/policy"
+)
+
+// facts are what ships and what it replaces, side by side.
+func facts(r *agent.ReleaseState) slack.Block {
+	p := r.Plan
+	what := mono(p.Version, showVersion)
+	if p.Commit != "" {
+		what += " (commit " + mono(short(p.Commit), showName) + ")"
+	}
+	ships := "Ships"
+	if p.Action == "rollback" {
+		ships = "Goes back to"
+	}
+	now, instead := p.Previous, ""
+	if c := r.Context; c != nil && c.Current.Version != p.Previous.Version {
+		now = c.Current
+		if v := p.Previous.Version; v != "" { // those ahead in the queue ship first
+			instead = mono(v, showVersion) + ", which ships first"
+		}
+	}
+	return fields(
+		ships, say(p.Service, showName)+" "+what,
+		"To", say(p.Env, showName),
+		"Runs there now", running(now),
+		"Replaces by then", instead,
+		"Asked for by", asker(r.By, r.Actor)+", "+date(r.Asked),
+		"Last release there", last(r),
+		"If it fails", onFailure(p),
+	)
+}
+
+// appendFacts adds the changes, what could not be found out, and the checks.
+func appendFacts(list []slack.Block, r *agent.ReleaseState, pending bool) []slack.Block {
+	if r.Context != nil {
+		if c := changes(r.Context); len(c) > 0 {
+			list = append(list, lines(c))
+		}
+		if pending && len(r.Context.Problems) > 0 {
+			list = append(list, context("⚠️ Not found out: "+named(r.Context.Problems, func(p string) string { return say(p, showLine) })))
+		}
+	}
+	if pending {
+		list = append(list, context("Afterwards: "+checks(r.Plan)))
+	}
+	return list
+}
+
+// running is a version and since when it runs.
+func running(v agent.Running) string {
+	if v.Version == "" {
+		return "not known"
+	}
+	text := mono(v.Version, showVersion)
+	if !v.Since.IsZero() {
+		text += " since " + date(v.Since)
+	}
+	if v.Healthy {
+		text += ", healthy"
+	}
+	return text
+}
+
+// last is the last release of the environment and how it went.
+func last(r *agent.ReleaseState) string {
+	if r.Context == nil {
+		return ""
+	}
+	o := r.Context.Last
+	if o == nil {
+		return "none that releasebot knows of"
+	}
+	word := o.Outcome
+	if word == agent.OutcomeDone {
+		word = "done, healthy"
+	}
+	text := symbol(o.Outcome) + " " + say(o.Action, showName) + " of " + mono(o.Version, showVersion) + ": " + say(word, showName)
+	if !o.At.IsZero() {
+		text += ", " + date(o.At)
+	}
+	return text
+}
+
+// onFailure says what follows a failure, and whether by itself.
+func onFailure(p *agent.Plan) string {
+	switch {
+	case p.Action == "rollback":
+		return "people are paged"
+	case p.OnFailure == policy.PageOnly:
+		return "people are paged; nothing is rolled back by itself"
+	case p.Rollback == "":
+		return "people are paged: no earlier healthy version is known"
+	case p.OnFailure == policy.Rollback:
+		return "goes back to " + mono(p.Rollback, showVersion) + " *by itself*; approving this allows it"
+	}
+	return "a rollback to " + mono(p.Rollback, showVersion) + " is proposed, and asked about"
+}
+
+// checks says what is looked at after the deploy.
+func checks(p *agent.Plan) string {
+	if len(p.Checks) == 0 {
+		return "no health checks; a deploy that ends well counts as healthy"
+	}
+	return "health checks " + checkNames(p.Checks)
+}
+
+// changes lists the first commits with their authors and counts the rest.
+func changes(c *agent.ReleaseContext) []string {
+	ch := c.Changes
+	if ch == nil {
+		return nil
+	}
+	if ch.Total == 0 && len(ch.Commits) == 0 {
+		return []string{"*Changes:* none"}
+	}
+	total := max(ch.Total, len(ch.Commits))
+	title := "*Changes:* " + plural(total, "commit", "commits")
+	switch {
+	case ch.Backward:
+		title = "⚠️ *Goes backward:* takes back " + plural(total, "commit", "commits")
+	case ch.Diverged:
+		title = "⚠️ *Diverged:* " + plural(total, "commit", "commits") + ", and what runs now has others that this version lacks"
+	}
+	if len(ch.Authors) > 0 {
+		title += " by " + named(ch.Authors, func(a string) string { return say(a, showName) })
+	}
+	list := []string{title}
+	for i, commit := range ch.Commits {
+		if i == showCommits {
+			break
+		}
+		line := "• " + mono(short(commit.SHA), 16) + " " + say(commit.Title, showTitle)
+		if author := say(commit.Author, showName); author != "" {
+			line += " – " + author
+		}
+		list = append(list, line)
+	}
+	if rest := total - min(len(ch.Commits), showCommits); rest > 0 {
+		list = append(list, "… and "+strconv.Itoa(rest)+" more")
+	}
+	return list
+}

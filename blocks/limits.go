@@ -1,0 +1,40 @@
+package blocks
+
+// What Slack allows, from https://docs.slack.dev/reference/block-kit (blocks,
+// block elements, composition objects) and, for text, from
+// https://docs.slack.dev/reference/methods/chat.postMessage. Slack does not say
+// whether it counts characters outside the basic plane once or twice, so they
+// are counted twice here (UTF-16 units).
+const (
+	maxBlocks       = 50   // blocks in a message
+	maxSection      = 3000 // text of a section
+	maxField        = 2000 // one field of a section
+	maxFields       = 10   // fields of a section
+	maxHeader       = 150  // text of a header
+	maxContext      = 10   // elements of a context block
+	maxContextText  = 2000 // one of them; Slack names no limit of its own, so the stricter one of fields is kept
+	maxActions      = 25   // elements of an actions block
+	maxButton       = 75   // text of a button
+	maxValue        = 2000 // value of a button
+	maxID           = 255  // action_id, block_id, callback_id
+	maxConfirmTitle = 100
+	maxConfirmText  = 300
+	maxConfirmWord  = 30   // confirm and deny of a dialogue
+	maxViewTitle    = 24   // title, submit and close of a form
+	maxLabel        = 2000 // label and hint of an input
+	maxMetadata     = 3000 // private_metadata of a form
+	maxText         = 4000 // top-level text: longer ones are advised against, and cut at 40,000
+)
+
+// How much of one piece of content is shown. These are ours: they keep a card
+// readable, and the sum of its parts below Slack's limits.
+const (
+	showName    = 40  // service, environment, a person's or check's name
+	showVersion = 50  // version, in a header or a list
+	showTitle   = 120 // title of a commit
+	showReason  = 600 // reason, detail, question
+	showLine    = 160 // a line of a deployer's output
+	showCommits = 10
+	showLog     = 20
+	maxReason   = 1000 // what the form takes
+)

@@ -1,0 +1,224 @@
+package blocks
+
+import (
+	"strings"
+
+	"github.com/slack-go/slack"
+
+	"github.com/releasebot/releasebot/agent"
+)
+
+// release is the live card of one release: one message, edited in place.
+func release(s *agent.State, r *agent.ReleaseState) View {
+	key := agent.ViewRelease(r.N)
+	list := make([]slack.Block, 0, 8)
+	list = append(list, header(headline(r)), section(standing(r)))
+	if r.Stage != agent.StageEnded || r.Deploy != nil || r.Verify != nil {
+		list = append(list, lines(steps(r)))
+	}
+	if r.Deploy != nil && r.Deploy.Outcome != agent.Deployed && len(r.Deploy.Log) > 0 {
+		list = append(list, codeBlock("*Last lines of its output*", r.Deploy.Log))
+	}
+	if after := aftermath(s, r); len(after) > 0 {
+		list = append(list, lines(after))
+	}
+	list = append(list, context(origin(r), "id "+mono(r.ID, showName)))
+	if b := releaseButtons(s, r); len(b) > 0 {
+		list = append(list, actions(key, b...))
+	}
+	return View{Key: key, Text: releaseText(r), Blocks: list, Final: r.Stage == agent.StageEnded}
+}
+
+// releaseText is the outcome on its own.
+func releaseText(r *agent.ReleaseState) string {
+	text := symbol(r.Word()) + " " + capital(request(r)) + ": " + outcome(r)
+	if why := because(r); why != "" {
+		text += ". " + why
+	}
+	return fit(text, maxText)
+}
+
+// standing is the state in words, and why it is so.
+func standing(r *agent.ReleaseState) string {
+	text := symbol(r.Word()) + " *" + capital(outcome(r)) + "*"
+	if d := total(r); d != "" {
+		text += " after " + d
+	}
+	if why := because(r); why != "" {
+		text += "\n" + why
+	}
+	if r.Cancel != "" && r.Stage != agent.StageEnded {
+		text += "\n🚫 To be canceled, says " + mention(r.Cancel) + "."
+	}
+	if r.Held != "" && r.Stage != agent.StageEnded {
+		text += "\n⏸️ Held by " + mention(r.Held) + " before the next step that changes something. " + mono("/release resume "+r.ID, 60) + " goes on."
+	}
+	return text
+}
+
+// because says in a sentence why the release stands where it does, "" where the word is enough.
+func because(r *agent.ReleaseState) string {
+	switch word := r.Word(); {
+	case r.Refused != nil:
+		return refusal(r.Refused)
+	case word == agent.OutcomeRejected:
+		return "Rejected by " + mention(r.OutcomeBy) + ": " + say(r.Detail, showReason)
+	case word == agent.OutcomeExpired:
+		return "Nobody decided in time."
+	case word == agent.OutcomeSuperseded:
+		return "Superseded by release " + mono(r.OutcomeBy, showName) + "."
+	case word == agent.OutcomeCanceled:
+		return sentences("Canceled"+byPerson(r.OutcomeBy)+".", say(r.Detail, showReason))
+	case word == "waiting for the environment":
+		return "Waits since " + date(r.WaitsSince) + ": " + sentence(r.Waits, showReason)
+	case word == "waiting for approval" && r.Approval != nil:
+		return approvalCount(r.Approval) + ", until " + date(r.Approval.Expires) + "."
+	case word == agent.OutcomeUnknown:
+		if r.Deploy != nil && r.Deploy.By != "" {
+			return sentences("Left open by "+mention(r.Deploy.By)+".", say(r.Detail, showReason))
+		}
+		return sentences("The deployer can't tell whether it ran: a person who may approve here has to say.", detail(r))
+	case r.Stage == agent.StageDeploy || r.Stage == agent.StageVerify:
+		return ""
+	}
+	return say(r.Detail, showReason)
+}
+
+func detail(r *agent.ReleaseState) string {
+	if r.Detail == "" && r.Deploy != nil {
+		return say(r.Deploy.Detail, showReason)
+	}
+	return say(r.Detail, showReason)
+}
+
+func refusal(p *agent.PolicyRefused) string {
+	text := sentences(sentence(p.Reason, showReason), sentence(p.Remedy, showReason))
+	if p.Line != "" {
+		text += " (" + mono(p.Line, 80) + ")"
+	}
+	return text
+}
+
+func sentences(list ...string) string {
+	var kept []string
+	for _, s := range list {
+		if s != "" {
+			kept = append(kept, s)
+		}
+	}
+	return strings.Join(kept, " ")
+}
+
+func byPerson(id string) string {
+	if id == "" {
+		return ""
+	}
+	return " by " + mention(id)
+}
+
+// origin says who asked, when, and what it replaces.
+func origin(r *agent.ReleaseState) string {
+	text := "Asked for by " + asker(r.By, r.Actor) + ", " + date(r.Asked)
+	if r.Plan != nil && r.Action != "verify" {
+		if r.Plan.Commit != "" {
+			text += " · commit " + mono(short(r.Plan.Commit), showName)
+		}
+		if v := r.Plan.Previous.Version; v != "" {
+			text += " · replaces " + mono(v, showVersion)
+		}
+	}
+	return text
+}
+
+// total is how long the release took, once it is over.
+func total(r *agent.ReleaseState) string {
+	if r.Stage != agent.StageEnded {
+		return ""
+	}
+	return between(r.Asked, r.Ended)
+}
+
+// aftermath says what followed a failure, and who was told.
+func aftermath(s *agent.State, r *agent.ReleaseState) []string {
+	var list []string
+	if next := s.Release(r.Rollback); next != nil {
+		list = append(list, "↩️ Rollback to "+mono(next.Version, showVersion)+": release "+mono(next.ID, showName)+" in this thread.")
+	} else if failed(r) && r.Stage == agent.StageEnded && r.Action == "deploy" && r.Deploy != nil {
+		if target(r) == "" {
+			list = append(list, "No version is known that was healthy here before: there is nothing to roll back to.")
+		} else {
+			list = append(list, "Last healthy version: "+mono(target(r), showVersion)+".")
+		}
+	}
+	if p := r.Paged; p != nil {
+		if len(p.Reached) > 0 {
+			list = append(list, "📟 Told directly: "+people(p.Reached))
+		}
+		if len(p.Missed) > 0 {
+			list = append(list, "⚠️ Not reached: "+named(p.Missed, func(m string) string { return sentence(m, showLine) }))
+		}
+	}
+	return list
+}
+
+// failed reports whether something went wrong with what the release did.
+func failed(r *agent.ReleaseState) bool {
+	switch r.Outcome {
+	case agent.OutcomeFailed, agent.OutcomeUnhealthy, agent.OutcomeInconclusive:
+		return true
+	}
+	return false
+}
+
+// target is the version that a rollback would go to, "" if none is known.
+func target(r *agent.ReleaseState) string {
+	if r.Plan == nil {
+		return ""
+	}
+	return r.Plan.Rollback
+}
+
+// releaseButtons are Abort while something can be stopped, then Roll back and Retry.
+func releaseButtons(s *agent.State, r *agent.ReleaseState) []slack.BlockElement {
+	if r.Stage != agent.StageEnded {
+		if r.Cancel != "" || r.Outcome != "" || r.Stage == agent.StageUnknown || !r.Stage.Before(agent.StageReturn) {
+			return nil
+		}
+		return []slack.BlockElement{button("Abort", agent.VerbAbort, r.ID, slack.StyleDanger,
+			confirm("Abort this release?", abortText(r), "Abort", "Go on", slack.StyleDanger))}
+	}
+	if r.Rollback > 0 || followed(s, r) {
+		return nil
+	}
+	var list []slack.BlockElement
+	if to := target(r); r.Action == "deploy" && r.Deploy != nil && r.Outcome != agent.OutcomeUnknown && to != "" {
+		where := content(r.Service, showName, plain) + " in " + content(r.Env, showName, plain)
+		list = append(list, button("Roll back", agent.VerbRollback, r.ID, slack.StyleDanger, confirm("Roll back "+where+"?",
+			"Rolls "+where+" back to "+content(to, showVersion, plain)+", the last version that was healthy there.", "Roll back", "Leave it", slack.StyleDanger)))
+	}
+	if failed(r) || r.Outcome == agent.OutcomeExpired {
+		list = append(list, button("Retry", agent.VerbRetry, r.ID, "", confirm("Try again?",
+			headline(r)+", as a new plan. Where policy asks for approval, it is asked for again.", "Retry", "Leave it", "")))
+	}
+	return list
+}
+
+// followed reports whether the thread has a newer release of the same environment.
+func followed(s *agent.State, r *agent.ReleaseState) bool {
+	for _, later := range s.Releases[min(r.N, len(s.Releases)):] {
+		if later.Service == r.Service && later.Env == r.Env {
+			return true
+		}
+	}
+	return false
+}
+
+func abortText(r *agent.ReleaseState) string {
+	switch r.Stage {
+	case agent.StageDeploy:
+		return headline(r) + ": the deploy that is running is stopped. What it has changed so far stays changed."
+	case agent.StageVerify:
+		return headline(r) + ": it is deployed, and stays so; only the health checks stop."
+	}
+	return headline(r) + ": nothing was started yet, and nothing will be."
+}

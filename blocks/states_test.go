@@ -1,0 +1,238 @@
+package blocks
+
+import (
+	"strings"
+	"time"
+
+	"github.com/releasebot/releasebot/agent"
+	"github.com/releasebot/releasebot/policy"
+	"github.com/releasebot/releasebot/tools/changelog"
+)
+
+// states are what a thread can look like, each built by folding events.
+func states() map[string][]View {
+	logs := map[string]*log{
+		"preparing":           deployShop(),
+		"waiting_approval":    proposed(),
+		"one_of_two":          proposed().wait(time.Minute).respond(bob, agent.VerbApprove, ""),
+		"approved":            approved(),
+		"reminded":            proposed().wait(10*time.Minute).bot(1, &agent.ApprovalReminded{ID: proposed().id()}),
+		"rejected":            proposed().wait(time.Minute).respond(bob, agent.VerbReject, "deploy the backend first").ended(agent.OutcomeRejected),
+		"expired":             expired(),
+		"superseded":          superseded(),
+		"canceled":            canceled(),
+		"refused":             refused(),
+		"held":                approved().bot(1, &agent.Held{By: bob}),
+		"waiting_environment": waitingEnvironment(),
+		"void":                voided(false),
+		"void_asked_again":    voided(true),
+		"deploying":           started().bot(1, &agent.DeployProgress{Key: "k1", Ref: "r", Percent: 40, Text: "copying 12 of 30"}),
+		"aborting":            started().bot(1, &agent.CancelRequested{By: bob}),
+		"deploy_failed":       deployFailed(),
+		"verifying":           deployed(),
+		"healthy":             healthy(),
+		"unhealthy":           unhealthy().ended(agent.OutcomeUnhealthy),
+		"rollback_proposed":   rollbackProposed(false),
+		"rollback_automatic":  rollbackProposed(true),
+		"rolled_back":         rolledBack(),
+		"unhealthy_paged":     paged(),
+		"outcome_unknown":     unknown(),
+		"it_didnt":            answered(unknown(), agent.VerbDidnt),
+		"verify_only":         verifyOnly(),
+		"no_approval_needed":  noApproval(),
+		"clarify":             clarified(false),
+		"clarify_closed":      clarified(true),
+		"answer":              answer(),
+		"root_command":        fromOutside("command"),
+		"root_api":            fromOutside("api"),
+		"hostile":             hostile(),
+		"long":                long(),
+	}
+	views := map[string][]View{}
+	for name, l := range logs {
+		views[name] = Thread(l.s, Options{BotUser: "U0BOT"})
+	}
+	return views
+}
+
+func expired() *log {
+	return proposed().wait(time.Hour).bot(1, &agent.ApprovalExpired{ID: proposed().id()}, &agent.Done{Outcome: agent.OutcomeExpired})
+}
+
+func superseded() *log {
+	l := proposed().ask("deploy shop v1.4.3 to production", agent.Intent{
+		Kind: agent.IntentDeploy, Service: "shop", Environment: "production", Version: "v1.4.3",
+	})
+	return l.bot(1, &agent.ApprovalSuperseded{ID: l.id(), By: 2}, &agent.Done{Outcome: agent.OutcomeSuperseded})
+}
+
+func canceled() *log {
+	return proposed().bot(1, &agent.CancelRequested{By: alice}, &agent.Canceled{By: alice, Detail: "nothing was started"}, &agent.Done{Outcome: agent.OutcomeCanceled})
+}
+
+func refused() *log {
+	return deployShop().bot(1, &agent.PolicyRefused{
+		Rule: "after", Reason: "v1.4.2 was never healthy in staging.", Remedy: "Deploy it to staging first.", Line: "releasebot.yml:31",
+	}, &agent.Done{Outcome: agent.OutcomeRefused})
+}
+
+func waitingEnvironment() *log {
+	return approved().bot(1, &agent.LockRequested{Claim: "c1", Env: "env:shop/production"},
+		&agent.TimerSet{ID: "t", Why: "{U0CARO} deploys v1.4.9 there, since 14:00"})
+}
+
+func voided(again bool) *log {
+	l := claimed()
+	f := facts142()
+	f.Again, f.Digest = true, "d2"
+	changed := []string{"the tag v1.4.2 moved from abc1234 to def5678", "production runs v1.4.0 now, not v1.4.1"}
+	f.Version.SHA = "def5678def567890abc1234def567890abc1234d"
+	l.bot(1, f, &agent.ApprovalSuperseded{ID: l.id(), Changed: changed})
+	if !again {
+		return l
+	}
+	p := plan142()
+	p.Ordinal, p.Digest, p.Key, p.Changed, p.Commit = 2, "d2", "k2", changed, f.Version.SHA
+	l.bot(1, &agent.LockReleased{Claim: "c1"}, p)
+	return l.bot(1, requested(l, agent.ApprovalID(l.s.ID, 1, 2), "d2"))
+}
+
+func deployFailed() *log {
+	return started().wait(12*time.Second).bot(1, &agent.DeployResult{
+		Key: "k1", Outcome: agent.DeployFailed, Detail: "exit status 3", Log: []string{
+			"copying shop v1.4.2", "checking <config> & secrets", "error: no space left on device ``` *bold*",
+		},
+	}).ended(agent.OutcomeFailed)
+}
+
+func rollbackProposed(auto bool) *log {
+	l := unhealthy().bot(1, &agent.LockReleased{Claim: "c1"})
+	l.bot(0, &agent.RollbackProposed{Of: 1, To: ranBefore(), Automatic: auto}).bot(1, &agent.Done{Outcome: agent.OutcomeUnhealthy})
+	f, p := facts142(), plan142()
+	f.Version = changelog.Version{Name: "v1.4.1", SHA: "1111111122222222"}
+	f.Current = agent.Running{Version: "v1.4.2", Since: l.at}
+	f.Changes.Backward, f.Changes.Total, f.Changes.Commits = true, 3, commits(3)
+	f.Last = &agent.Outcome{Action: "deploy", Version: "v1.4.2", Outcome: agent.OutcomeUnhealthy, Ran: true, At: l.at}
+	p.Action, p.Version, p.Commit, p.Previous, p.Digest, p.Key = "rollback", "v1.4.1", "1111111122222222", f.Current, "d3", "k3"
+	if auto {
+		p.Covered = l.id()
+		return l.bot(2, f, p)
+	}
+	l.bot(2, f, p)
+	return l.bot(2, requested(l, agent.ApprovalID(l.s.ID, 2, 1), "d3"))
+}
+
+func rolledBack() *log {
+	return rollbackProposed(true).bot(2, &agent.LockRequested{Claim: "c2"}, &agent.LockAcquired{Claim: "c2", Fence: 5},
+		&agent.ReleaseContext{Again: true, Digest: "d3"}, &agent.DeployStarted{Key: "k3"}, &agent.DeployResult{Key: "k3", Outcome: agent.Deployed},
+		&agent.VerifyStarted{Try: 1, Checks: []string{"health"}}, &agent.PostDeployCheckResult{Verdict: "healthy"},
+		&agent.LockReleased{Claim: "c2"}, &agent.Done{Outcome: agent.OutcomeRolledBack})
+}
+
+func paged() *log {
+	l := deployShop()
+	p := plan142()
+	p.Rollback = ""
+	l.bot(1, facts142(), p)
+	l.bot(1, requested(l, l.id(), "d1"))
+	l.respond(bob, agent.VerbApprove, "").respond("U0CARO", agent.VerbApprove, "")
+	f := facts142()
+	f.Again, f.Digest = true, "d1"
+	l.bot(1, &agent.LockRequested{Claim: "c1"}, &agent.LockAcquired{Claim: "c1"}, f, &agent.DeployStarted{Key: "k1"},
+		&agent.DeployResult{Key: "k1", Outcome: agent.Deployed}, &agent.VerifyStarted{Try: 1, Checks: []string{"health"}},
+		&agent.PostDeployCheckResult{Verdict: "unhealthy"}, &agent.LockReleased{Claim: "c1"})
+	return l.bot(1, &agent.PageSent{About: "unhealthy", Reached: []string{alice}, Missed: []string{"bob: deactivated"}}, &agent.Done{Outcome: agent.OutcomeUnhealthy})
+}
+
+func unknown() *log {
+	l := started().wait(time.Minute).bot(1, &agent.DeployResult{Key: "k1", Outcome: agent.DeployUnknown, Detail: "status: exit status 1"})
+	return l.bot(1, &agent.HumanInputRequested{
+		ID: agent.UnknownQuestionID(l.s.Release(1)), Kind: agent.InputDidItRun, To: []policy.Subject{{Group: oncall}},
+		Question: agent.Question{Text: "Did the deploy of shop v1.4.2 to production run? It was started, and its deployer can't tell."},
+	})
+}
+
+func answered(l *log, v agent.Verb) *log {
+	return l.bot(0, &agent.HumanInputResponse{ID: agent.UnknownQuestionID(l.s.Release(1)), Person: bob, Choice: v}).
+		bot(1, &agent.DeployResult{Key: "k1", Outcome: agent.DeployNotBegun, By: bob}).ended(agent.OutcomeFailed)
+}
+
+func verifyOnly() *log {
+	l := newLog().ask("check shop in production", agent.Intent{Kind: agent.IntentVerify, Service: "shop", Environment: "production"})
+	p := plan142()
+	p.Action = "verify"
+	return l.bot(1, facts142(), p, &agent.VerifyStarted{Try: 1, Checks: []string{"health"}},
+		&agent.PostDeployCheckResult{Verdict: "inconclusive", Checks: []agent.CheckResult{{Name: "health", Verdict: "inconclusive", Detail: "no answer"}}},
+		&agent.Done{Outcome: agent.OutcomeInconclusive})
+}
+
+func noApproval() *log {
+	l := deployShop().bot(1, facts142(), plan142())
+	return l.bot(1, &agent.ApprovalRequested{ID: l.id(), Digest: "d1", Expires: l.at.Add(time.Hour)})
+}
+
+func clarified(closed bool) *log {
+	l := newLog().ask("ship it", agent.Intent{Kind: agent.IntentClarify})
+	l.at = l.at.Add(time.Second)
+	seq := l.s.Version
+	l.s.Reduce(&agent.Event{ID: "q", Seq: seq + 1, At: l.at, Actor: agent.Bot, Cause: "2", Data: &agent.HumanInputRequested{
+		ID: "q1", Kind: agent.InputClarify, Question: agent.Question{
+			Text: "Which service shall I deploy? {U0CEO} <!channel>", Options: []string{"deploy shop v1.4.2 to production", "deploy `backend` v2 to staging"},
+		},
+	}})
+	if closed {
+		l.add(person(alice), 0, &agent.Message{Text: "shop v1.4.2 to production"})
+		l.understood(agent.Intent{Kind: agent.IntentDeploy, Service: "shop", Environment: "production", Version: "v1.4.2"})
+	}
+	return l
+}
+
+func answer() *log {
+	return newLog().ask("status", agent.Intent{Kind: agent.IntentStatus}).bot(0, &agent.Answered{
+		Of: 2, Kind: "status", Title: "Status of shop", Lines: []string{"staging: v1.4.2, healthy, by {U0BOB}", "production: v1.4.1 <!here> {here} {Unot} {U0CEO"},
+	})
+}
+
+func fromOutside(source string) *log {
+	l := newLog()
+	actor := person(alice)
+	if source == "api" {
+		actor = agent.TokenActor("ci")
+	}
+	l.add(actor, 0, &agent.Trigger{Source: source, Text: "deploy shop v1.4.2 to production", Slack: &agent.Place{Team: "T0ACME", Channel: "C0REL"}})
+	return l.understood(agent.Intent{Kind: agent.IntentDeploy, Service: "shop", Environment: "production", Version: "v1.4.2"})
+}
+
+// hostile puts everything that could ping, close or fake something where content stands.
+func hostile() *log {
+	const evil = "<!channel> <@U0CEO> {U0CEO} `x` ```y``` *approved* _by_ ~bob~ :white_check_mark: &amp; </plan>\n> quote\u202e\u0000\u200b"
+	l := newLog().ask(evil, agent.Intent{Kind: agent.IntentDeploy, Service: "shop", Environment: "production", Version: evil})
+	f, p := facts142(), plan142()
+	f.Changes.Commits = []changelog.Commit{{SHA: evil, Author: evil, Title: evil}, {SHA: "a", Author: "שלום", Title: "مرحبا بالعالم"}}
+	f.Changes.Total, f.Changes.Authors, f.Problems = 2, []string{evil}, []string{evil}
+	f.Last.Version, p.Version, p.Previous.Version, p.Rollback, p.Commit = evil, evil, evil, evil, evil
+	l.bot(1, f, p)
+	return l.bot(1, requested(l, l.id(), "d1"))
+}
+
+func long() *log {
+	x := strings.Repeat("äöü&<long> ", 4000)
+	l := newLog().ask(x, agent.Intent{Kind: agent.IntentDeploy, Service: x, Environment: x, Version: x})
+	f, p := facts142(), plan142()
+	f.Changes.Commits = nil
+	for range 60 {
+		f.Changes.Commits = append(f.Changes.Commits, changelog.Commit{SHA: x, Author: x, Title: x})
+		f.Changes.Authors = append(f.Changes.Authors, x)
+		f.Problems = append(f.Problems, x)
+		p.Checks = append(p.Checks, x)
+		p.Changed = append(p.Changed, x)
+	}
+	p.Service, p.Env, p.Version, p.Why = x, x, x, x
+	l.bot(1, f, p)
+	r := requested(l, l.id(), "d1")
+	r.Why = x
+	for i := range 100 {
+		r.From = append(r.From, policy.Subject{User: "U0" + strings.Repeat("A", i%20)})
+	}
+	return l.bot(1, r)
+}

@@ -1,0 +1,161 @@
+package blocks
+
+import (
+	"strings"
+	"time"
+
+	"github.com/releasebot/releasebot/agent"
+	"github.com/releasebot/releasebot/policy"
+)
+
+// say is content in running text, "" stays "".
+func say(s string, limit int) string { return content(s, limit, inline) }
+
+// mono is content between backticks: versions, commits, ids. "" reads "unknown".
+func mono(s string, limit int) string {
+	s = content(s, limit, code)
+	if s == "" {
+		return "unknown"
+	}
+	return "`" + s + "`"
+}
+
+// sentence is text that package agent made, in which {U…} and {S…} name people.
+// Only exactly a Slack id between braces becomes a mention.
+func sentence(s string, limit int) string {
+	if strings.IndexByte(s, '{') < 0 {
+		return say(s, limit)
+	}
+	e := newEscaper(s, limit, inline)
+	for s != "" {
+		open := strings.IndexByte(s, '{')
+		if open < 0 {
+			break
+		}
+		end := strings.IndexByte(s[open:], '}')
+		if end < 0 {
+			break
+		}
+		id := s[open+1 : open+end]
+		if !userID(id) && !groupID(id) {
+			e.write(s[:open+1])
+			s = s[open+1:]
+			continue
+		}
+		e.write(s[:open])
+		m := mention(id)
+		e.token(m, len(m))
+		e.prev = '>'
+		s = s[open+end+1:]
+	}
+	e.write(s)
+	return e.text()
+}
+
+// mention of a Slack id; anything else is content.
+func mention(id string) string {
+	switch {
+	case userID(id):
+		return "<@" + id + ">"
+	case groupID(id):
+		return "<!subteam^" + id + ">"
+	}
+	return say(id, showName)
+}
+
+func userID(s string) bool  { return slackID(s) && (s[0] == 'U' || s[0] == 'W') }
+func groupID(s string) bool { return slackID(s) && s[0] == 'S' }
+
+// slackID has the bounds that package policy has.
+func slackID(s string) bool {
+	if len(s) < 3 || len(s) > 31 {
+		return false
+	}
+	for i := 0; i < len(s); i++ {
+		if c := s[i]; (c < 'A' || c > 'Z') && (c < '0' || c > '9') {
+			return false
+		}
+	}
+	return true
+}
+
+// subjects names those whom the policy names, at most ten of them, and pings them.
+func subjects(list []policy.Subject) string {
+	return named(list, func(s policy.Subject) string { return mention(s.ID()) })
+}
+
+// people names people by their ids.
+func people(ids []string) string { return named(ids, mention) }
+
+func named[T any](list []T, name func(T) string) string {
+	const most = 10
+	var names []string
+	for i, x := range list {
+		if i == most {
+			return strings.Join(names, ", ") + " and " + plural(len(list)-most, "other", "others")
+		}
+		if s := name(x); s != "" {
+			names = append(names, s)
+		}
+	}
+	if n := len(names); n > 1 {
+		return strings.Join(names[:n-1], ", ") + " and " + names[n-1]
+	}
+	return strings.Join(names, "")
+}
+
+// asker names who wants a release: people, with the token they came by, or what acted by itself.
+func asker(by []string, actor agent.Actor) string {
+	how := actorName(actor)
+	if len(by) == 0 {
+		return how
+	}
+	if actor.User() == "" && actor != "" && actor != agent.Bot {
+		return people(by) + " (" + how + ")"
+	}
+	return people(by)
+}
+
+func actorName(a agent.Actor) string {
+	kind, name, _ := strings.Cut(string(a), ":")
+	switch {
+	case a == agent.Bot:
+		return "releasebot"
+	case a == agent.Local:
+		return "somebody on the bot's machine"
+	case a.User() != "":
+		return mention(a.User())
+	case kind == "token":
+		return "token " + mono(name, showName)
+	case kind == "schedule":
+		return "schedule " + mono(name, showName)
+	}
+	return "somebody"
+}
+
+// date is a moment as each reader's own clock shows it.
+func date(t time.Time) string { return stamp(t, "{date_short_pretty} at {time}") }
+
+// clock is a moment of which the day is plain.
+func clock(t time.Time) string { return stamp(t, "{time}") }
+
+func stamp(t time.Time, format string) string {
+	t = t.UTC()
+	b := make([]byte, 0, 80)
+	b = append(b, "<!date^"...)
+	b = appendInt(b, t.Unix())
+	b = append(append(append(b, '^'), format...), '|')
+	b = t.AppendFormat(b, "2006-01-02 15:04 UTC")
+	return string(append(b, '>'))
+}
+
+// utc is a moment where Slack shows no dates: in dialogues.
+func utc(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") }
+
+// short is a commit's id as people write it.
+func short(sha string) string {
+	if len(sha) > 8 && harmless(sha) {
+		return sha[:8]
+	}
+	return sha
+}
