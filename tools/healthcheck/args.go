@@ -32,6 +32,9 @@ type ArgError struct {
 // Error writes the argument's key and the problem.
 func (e *ArgError) Error() string { return e.Key + ": " + e.Problem }
 
+// Field returns Key: policy puts the error at that place in the file.
+func (e *ArgError) Field() string { return e.Key }
+
 // problems gathers all that is wrong in one check's arguments.
 type problems []error
 
@@ -60,11 +63,12 @@ func (d *Duration) UnmarshalText(b []byte) error {
 	return nil
 }
 
-// duration reads one of the file's durations; "" is the default.
-func (p *problems) duration(key, text string, byDefault time.Duration) Duration {
-	if text == "" {
+// duration reads one of the file's durations; nil is the default.
+func (p *problems) duration(key string, given *string, byDefault time.Duration) Duration {
+	if given == nil {
 		return Duration(byDefault)
 	}
+	text := *given
 	d, err := time.ParseDuration(text)
 	switch {
 	case err != nil:

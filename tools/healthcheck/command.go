@@ -34,7 +34,7 @@ type CommandArgs struct {
 func DecodeCommand(into func(any) error) (any, error) {
 	var raw struct {
 		Run     []string `json:"run"`
-		Timeout string   `json:"timeout"`
+		Timeout *string  `json:"timeout"`
 	}
 	if err := into(&raw); err != nil {
 		return nil, err

@@ -27,9 +27,9 @@
 //
 // Window holds "passes in a row, every so often, within a time" as a pure
 // function of what was seen so far and of the time, so that a runner can stop
-// and be taken over between any two looks. A service that never passed often
-// enough in a row is unhealthy if it was ever seen unhealthy in the end, and
-// inconclusive if nothing could be told; see Window.Judge.
+// and be taken over between any two looks. When the time is over without enough
+// passes in a row, the last look decides between unhealthy and inconclusive; see
+// Window.Judge.
 //
 // # What a look can reach
 //
@@ -39,4 +39,8 @@
 // is compared, and up to 1 MiB. A command runs in the policy file's folder, in a
 // process group of its own that is killed when its time is over; it is given
 // RELEASE_* and what Config.Env holds, less the bot's own settings and secrets.
+//
+// Arguments are part of the policy that people approve and stand in the log:
+// headers are no place for secrets. A check that needs one is a command, which
+// reads it from its environment or a file.
 package healthcheck

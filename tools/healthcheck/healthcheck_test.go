@@ -122,6 +122,10 @@ func TestWrongArgumentsSayWhatIsWrong(t *testing.T) {
 		{healthcheck.DecodeHTTP, `{"url":"http://a/${version"}`, "url", "unknown placeholder"},
 		{healthcheck.DecodeHTTP, `{"url":"http://a","method":"DELETE"}`, "method", "only looks"},
 		{healthcheck.DecodeHTTP, `{"url":"http://a","status":42}`, "status", "200 to 599"},
+		{healthcheck.DecodeHTTP, `{"url":"http://a","status":0}`, "status", "200 to 599"},
+		{healthcheck.DecodeHTTP, `{"url":"http://a","method":""}`, "method", "not one of"},
+		{healthcheck.DecodeHTTP, `{"url":"http://a","timeout":""}`, "timeout", "no duration"},
+		{healthcheck.DecodeHTTP, `{"url":"http://a","latency":""}`, "latency", "no duration"},
 		{healthcheck.DecodeHTTP, `{"url":"http://a","timeout":"5"}`, "timeout", "unit"},
 		{healthcheck.DecodeHTTP, `{"url":"http://a","timeout":"-1s"}`, "timeout", "more than nothing"},
 		{healthcheck.DecodeHTTP, `{"url":"http://a","timeout":"1h"}`, "timeout", "longest"},
@@ -175,7 +179,7 @@ func keys(err error) []string {
 	}
 	var one *healthcheck.ArgError
 	if errors.As(err, &one) {
-		return []string{one.Key}
+		return []string{one.Field()}
 	}
 	return []string{"not an ArgError"}
 }

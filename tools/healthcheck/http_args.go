@@ -34,9 +34,10 @@ func DecodeHTTP(into func(any) error) (any, error) {
 		Status  int               `json:"status"`
 		JSON    map[string]any    `json:"json"`
 		Headers map[string]string `json:"headers"`
-		Timeout string            `json:"timeout"`
-		Latency string            `json:"latency"`
+		Timeout *string           `json:"timeout"`
+		Latency *string           `json:"latency"`
 	}
+	raw.Method, raw.Status = http.MethodGet, http.StatusOK
 	if err := into(&raw); err != nil {
 		return nil, err
 	}
@@ -50,14 +51,8 @@ func DecodeHTTP(into func(any) error) (any, error) {
 		Latency: p.duration("latency", raw.Latency, 0),
 	}
 	p.url(raw.URL)
-	if args.Method == "" {
-		args.Method = http.MethodGet
-	}
 	if !slices.Contains(methods, args.Method) {
 		p.add("method", "%q is not one of %s: a check only looks", raw.Method, strings.Join(methods, ", "))
-	}
-	if args.Status == 0 {
-		args.Status = http.StatusOK
 	}
 	if args.Status < 200 || args.Status > 599 {
 		p.add("status", "%d is no final HTTP status, which is from 200 to 599", args.Status)
@@ -159,7 +154,7 @@ func (p *problems) expected(raw map[string]any) map[string]*string {
 			text := fmt.Sprint(v)
 			out[path] = &text
 		default:
-			p.add(key, "give one value (a text, a number, true, false or null), not %T; a path can lead into lists and objects", v)
+			p.add(key, "give one value: a text, a number, true, false or null; a path can lead into lists and objects")
 		}
 	}
 	return out

@@ -19,8 +19,8 @@ type TCPArgs struct {
 // joined, or what into gives.
 func DecodeTCP(into func(any) error) (any, error) {
 	var raw struct {
-		Address string `json:"address"`
-		Timeout string `json:"timeout"`
+		Address string  `json:"address"`
+		Timeout *string `json:"timeout"`
 	}
 	if err := into(&raw); err != nil {
 		return nil, err
