@@ -117,27 +117,3 @@ func (ws *Workspace) OpenHome(user string) error {
 	ws.event(e)
 	return nil
 }
-
-// richText is the block that Slack's client makes of what a person types.
-func richText(text string) []Block {
-	var parts []any
-	last := 0
-	for _, m := range reference.FindAllStringSubmatchIndex(text, -1) {
-		if inner := text[m[2]:m[3]]; inner[0] == '@' {
-			if m[0] > last {
-				parts = append(parts, map[string]any{"type": "text", "text": unescaper.Replace(text[last:m[0]])})
-			}
-			parts = append(parts, map[string]any{"type": "user", "user_id": inner[1:]})
-			last = m[1]
-		}
-	}
-	if last < len(text) {
-		parts = append(parts, map[string]any{"type": "text", "text": unescaper.Replace(text[last:])})
-	}
-	if len(parts) == 0 {
-		return nil
-	}
-	return []Block{{"type": "rich_text", "elements": []any{
-		map[string]any{"type": "rich_text_section", "elements": parts},
-	}}}
-}

@@ -21,13 +21,14 @@ const (
 	StatusSet       ChangeKind = "status_set"
 	CommandGiven    ChangeKind = "command_given"
 	ButtonClicked   ChangeKind = "button_clicked"
-	PlaceChanged    ChangeKind = "place_changed"  // people, channels, groups
-	SocketOpened    ChangeKind = "socket_opened"  // after its hello
-	SocketClosed    ChangeKind = "socket_closed"  //
-	EnvelopeSent    ChangeKind = "envelope_sent"  //
-	EnvelopeAcked   ChangeKind = "envelope_acked" // also when the ack did not count
-	EnvelopeLost    ChangeKind = "envelope_lost"  // given up
-	Called          ChangeKind = "called"         // a Web API call was answered
+	PlaceChanged    ChangeKind = "place_changed"   // people, channels, groups
+	SocketOpened    ChangeKind = "socket_opened"   // after its hello
+	SocketClosed    ChangeKind = "socket_closed"   //
+	EnvelopeSent    ChangeKind = "envelope_sent"   //
+	EnvelopeAcked   ChangeKind = "envelope_acked"  // also when the ack did not count
+	EnvelopeMissed  ChangeKind = "envelope_missed" // not acknowledged; will be sent again
+	EnvelopeLost    ChangeKind = "envelope_lost"   // given up
+	Called          ChangeKind = "called"          // a Web API call was answered
 	Closed          ChangeKind = "closed"
 )
 

@@ -125,8 +125,12 @@ func (ws *Workspace) missed(d *delivery, why string) {
 	if d.Type == "events_api" && !d.raw && d.Attempt < len(ws.cfg.Retries) {
 		next := *d
 		next.Attempt, next.Reason = d.Attempt+1, why
-		next.due = ws.now().Add(ws.cfg.Retries[d.Attempt])
+		next.due = d.SentAt.Add(ws.cfg.Retries[d.Attempt])
+		if d.sock != nil {
+			next.due = next.due.Add(ws.cfg.AckWithin)
+		}
 		ws.waiting = append(ws.waiting, &next)
+		ws.change(Change{Kind: EnvelopeMissed, ID: d.EnvelopeID, Text: d.Event})
 		ws.wakeRetries()
 		return
 	}

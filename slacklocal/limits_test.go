@@ -24,6 +24,7 @@ type reply struct {
 	View   struct{ ID, Hash string }
 	Meta   struct{ Messages []string } `json:"response_metadata"`
 	Needed string                      `json:"needed"`
+	URL    string                      `json:"url"`
 }
 
 // form calls a method as most clients do: a form with the token in the body.

@@ -77,7 +77,7 @@ func (ws *Workspace) renderBlock(b Block) string {
 	case "image":
 		return "[image: " + str(b, "alt_text") + "]"
 	case "markdown":
-		return ws.mrkdwn(str(b, "text"))
+		return ws.mrkdwn(strings.ReplaceAll(str(b, "text"), "**", "*"))
 	case "section":
 		return ws.renderSection(b)
 	case "context":

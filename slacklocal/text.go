@@ -97,3 +97,45 @@ func (ws *Workspace) refer(sign, name string, named bool) string {
 	}
 	return ""
 }
+
+// richText is the block that Slack's client makes of what a person types.
+func richText(text string) []Block {
+	var parts []any
+	plain := func(s string) {
+		if s != "" {
+			parts = append(parts, map[string]any{"type": "text", "text": unescaper.Replace(s)})
+		}
+	}
+	last := 0
+	for _, m := range reference.FindAllStringSubmatchIndex(text, -1) {
+		if part := richReference(text[m[2]:m[3]]); part != nil {
+			plain(text[last:m[0]])
+			parts = append(parts, part)
+			last = m[1]
+		}
+	}
+	plain(text[last:])
+	if len(parts) == 0 {
+		return nil
+	}
+	return []Block{{"type": "rich_text", "elements": []any{
+		map[string]any{"type": "rich_text_section", "elements": parts},
+	}}}
+}
+
+// richReference is a reference as a part of rich text, or nil.
+func richReference(r string) map[string]any {
+	id, _, _ := strings.Cut(r, "|")
+	group, isGroup := strings.CutPrefix(id, "!subteam^")
+	switch {
+	case id[0] == '@':
+		return map[string]any{"type": "user", "user_id": id[1:]}
+	case id[0] == '#':
+		return map[string]any{"type": "channel", "channel_id": id[1:]}
+	case isGroup:
+		return map[string]any{"type": "usergroup", "usergroup_id": group}
+	case id[0] == '!':
+		return map[string]any{"type": "broadcast", "range": id[1:]}
+	}
+	return nil
+}
