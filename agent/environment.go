@@ -12,6 +12,7 @@ type Claim struct {
 	Number  int      `json:"number"`
 	Action  string   `json:"action"`
 	Version string   `json:"version"`
+	Commit  string   `json:"commit,omitempty"`
 	By      []string `json:"by,omitempty"` // the people who asked
 }
 

@@ -54,6 +54,7 @@ type Running struct {
 type ReleaseContext struct {
 	Version  changelog.Version  `json:"version"`
 	Current  Running            `json:"current"`            // what runs there now
+	Replaces Running            `json:"replaces,omitzero"`  // what will run there by then: Current, or what those ahead in the queue ship
 	Rollback Running            `json:"rollback"`           // last healthy version, other than the one shipped
 	Changes  *changelog.Changes `json:"changes,omitempty"`  // between Current and Version
 	Last     *Outcome           `json:"last,omitempty"`     // the last release of that environment

@@ -190,8 +190,8 @@ func (s *State) givenBack(r *ReleaseState, d *LockReleased) {
 		return
 	}
 	r.Claim, r.Fence = "", 0
-	if r.Outcome == "" && r.Deploy == nil {
-		r.Stage = StagePlan
+	if r.Outcome == "" && r.Deploy == nil { // the plan was void: ask again, from fresh facts
+		r.Stage = StageContext
 		return
 	}
 	r.Stage = StageAfter

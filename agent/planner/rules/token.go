@@ -13,6 +13,7 @@ type token struct {
 	sep    rune   // for signs: . , ; : ? ! ( \n > < - and the like; 0 for words
 	at     bool   // it was written with a leading "@"
 	quoted bool   // it stands in a quotation of several words, or in a quoted line
+	line   bool   // it stands in a line quoted with ">"
 	start  int    // byte offsets in the cleaned text
 	end    int
 }
@@ -57,7 +58,7 @@ func lex(s string) []token {
 			i = l.chunk(i)
 			if quoteLine {
 				for k := from; k < len(l.toks); k++ {
-					l.toks[k].quoted = true
+					l.toks[k].quoted, l.toks[k].line = true, true
 				}
 			}
 		}

@@ -1,0 +1,311 @@
+package agent
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/releasebot/releasebot/threadstore"
+)
+
+// idleDue is how long after an append of a running thread somebody else looks after it.
+const idleDue = threadstore.DefaultTTL + time.Second
+
+// emit folds an event of the bot's into the state; it is durable with the next flush.
+func (h *run) emit(now time.Time, p Payload, id string) *Event {
+	return h.emitFor(now, 0, p, id)
+}
+
+// emitFor is emit for an event of one release.
+func (h *run) emitFor(now time.Time, release int, p Payload, id string) *Event {
+	return h.emitAs(now, Bot, "", release, "", p, id)
+}
+
+func (h *run) emitAs(now time.Time, actor, behalf Actor, release int, cause string, p Payload, id string) *Event {
+	e := &Event{
+		ID: id, Seq: h.version + int64(len(h.pending)) + 1, At: h.state.clock(now).UTC().Truncate(time.Millisecond),
+		Actor: actor, OnBehalfOf: behalf, Release: release, Cause: cause, Data: p,
+	}
+	h.pending = append(h.pending, e)
+	h.state.Reduce(e)
+	h.dirty = true
+	return e
+}
+
+// draft makes an event storable.
+func draft(e *Event) (threadstore.Draft, error) {
+	data, err := payloadJSON(e.Data)
+	if err != nil {
+		return threadstore.Draft{}, fmt.Errorf("encoding event %s of type %s: %w", e.ID, e.Type(), err)
+	}
+	return threadstore.Draft{
+		ID: e.ID, Sum: sum(e, data),
+		Encode: func(seq int64, prev string) ([]byte, error) {
+			at := *e
+			at.Seq, at.Prev = seq, prev
+			if d, ok := e.Data.(*Done); ok && d.Head != prev { // the head that `done` publishes is known only here
+				done := *d
+				done.Head = prev
+				at.Data = &done
+				return Encode(&at)
+			}
+			return appendEnvelope(make([]byte, 0, len(data)+320), &at, data), nil
+		},
+	}, nil
+}
+
+// flush makes the pending events durable: a decision, made under the lease at
+// the version that was read, or not at all. When the log has grown, what is an
+// outcome of something already done is kept, as a fact; the rest was only
+// thought and is thought again.
+func (r *Runner) flush(ctx context.Context, h *run, durable bool, now time.Time) error {
+	if len(h.pending) == 0 {
+		return nil
+	}
+	return r.append(ctx, h, threadstore.Append{Due: threadstore.DueAt(now.Add(idleDue)), Durable: durable})
+}
+
+// giveBack gives the lease back; the thread is looked at again when next has come.
+func (r *Runner) giveBack(ctx context.Context, h *run, next time.Time) error {
+	due := threadstore.DueNever()
+	if !next.IsZero() {
+		due = threadstore.DueAt(next)
+	}
+	if err := r.append(ctx, h, threadstore.Append{Due: due, Release: true}); err != nil {
+		return err
+	}
+	r.drop(h)
+	return nil
+}
+
+func (r *Runner) append(ctx context.Context, h *run, a threadstore.Append) error {
+	a.Log, a.Expect, a.Lease = string(h.id), h.version, h.leased()
+	for _, e := range h.pending {
+		d, err := draft(e)
+		if err != nil {
+			return err
+		}
+		a.Drafts = append(a.Drafts, d)
+	}
+	var lines map[string]string
+	if len(a.Drafts) > 0 {
+		a.Snapshot = h.snapshot
+		var err error
+		if a.Index, lines, err = h.index(); err != nil {
+			return err
+		}
+	}
+	done, err := r.Store.Append(ctx, a)
+	if err != nil && !(errors.Is(err, threadstore.ErrNotReplicated) && done.Version > 0) {
+		return r.refused(ctx, h, err)
+	}
+	for k, v := range lines {
+		h.indexed[k] = v
+	}
+	for i, e := range h.pending {
+		e.Seq = done.Seqs[i]
+		r.observe(h, e)
+	}
+	h.version, h.pending = done.Version, nil
+	h.setLease(done.Lease)
+	return err
+}
+
+func (r *Runner) observe(h *run, e *Event) {
+	if r.Observe != nil {
+		r.Observe(h.id, h.state, e)
+	}
+}
+
+func (h *run) snapshot(version int64, _ string) (*threadstore.Snapshot, error) {
+	b, err := json.Marshal(h.state)
+	if err != nil {
+		return nil, fmt.Errorf("snapshot of %s: %w", h.id, err)
+	}
+	return &threadstore.Snapshot{Version: version, Fold: FoldVersion, Data: b}, nil
+}
+
+// refused: the append did not go in.
+func (r *Runner) refused(ctx context.Context, h *run, err error) error {
+	again := errors.Is(err, threadstore.ErrConflict) || errors.Is(err, threadstore.ErrIDReused)
+	if !again && !errors.Is(err, threadstore.ErrStale) {
+		return err
+	}
+	for _, e := range h.pending {
+		if !isOutcome(e.Data) {
+			continue
+		}
+		if ferr := r.fact(ctx, h, e); ferr != nil {
+			return ferr
+		}
+	}
+	if !again {
+		return err
+	}
+	if lerr := r.load(ctx, h); lerr != nil {
+		return lerr
+	}
+	return errAgain
+}
+
+// fact appends an outcome whatever else has happened, also by a runner that has lost its lease.
+func (r *Runner) fact(ctx context.Context, h *run, e *Event) error {
+	d, err := draft(e)
+	if err != nil {
+		return err
+	}
+	_, err = r.Store.Append(ctx, threadstore.Append{
+		Log: string(h.id), Fact: true, Drafts: []threadstore.Draft{d}, Due: threadstore.DueAt(e.At),
+	})
+	if errors.Is(err, threadstore.ErrIDReused) {
+		r.Log.Warn("an outcome is in the log with other content", "thread", h.id, "event", e.ID)
+		return nil
+	}
+	return err
+}
+
+// isOutcome: what was done outside, and must not be forgotten because a decision came too late.
+func isOutcome(p Payload) bool {
+	switch p.(type) {
+	case *DeployResult, *DeployProgress, *PageSent, *Posted:
+		return true
+	}
+	return false
+}
+
+// ThreadLine is a thread as the index keeps it, for lists.
+type ThreadLine struct {
+	ID       ThreadID      `json:"id"`
+	State    string        `json:"state"`
+	Title    string        `json:"title"`
+	Began    time.Time     `json:"began"`
+	Updated  time.Time     `json:"updated"`
+	Slack    *Place        `json:"slack,omitempty"`
+	Releases []ReleaseLine `json:"releases,omitempty"`
+}
+
+// ReleaseLine is a release in a list.
+type ReleaseLine struct {
+	ID      string   `json:"id"`
+	Action  string   `json:"action"`
+	Service string   `json:"service"`
+	Env     string   `json:"environment"`
+	Version string   `json:"version"`
+	State   string   `json:"state"`
+	By      []string `json:"by,omitempty"`
+}
+
+// ApprovalLine is an approval in a list, with the plan it is about.
+type ApprovalLine struct {
+	ID       string        `json:"id"`
+	Thread   ThreadID      `json:"thread"`
+	State    ApprovalState `json:"state"`
+	Required int           `json:"required"`
+	Approved []string      `json:"approved,omitempty"`
+	From     []string      `json:"from,omitempty"`
+	Expires  time.Time     `json:"expires"`
+	Plan     ReleaseLine   `json:"plan"`
+}
+
+// Names of the indexes.
+const (
+	IndexThreads      = "threads"
+	IndexApprovals    = "approvals"
+	IndexEnvironments = "environments"
+)
+
+// index returns the index lines that differ from what was written last.
+func (h *run) index() ([]threadstore.IndexEntry, map[string]string, error) {
+	want := map[string]string{}
+	if err := put(want, IndexThreads, string(h.id), h.state.Line()); err != nil {
+		return nil, nil, err
+	}
+	var entries []threadstore.IndexEntry
+	for _, r := range h.state.Releases {
+		a := r.Approval
+		if a == nil {
+			continue
+		}
+		if a.State == ApprovalPending && r.Stage != StageEnded {
+			if err := put(want, IndexApprovals, a.ID, h.state.approvalLine(r, a)); err != nil {
+				return nil, nil, err
+			}
+			continue
+		}
+		want[IndexApprovals+"\x00"+a.ID] = ""
+		for _, v := range r.Voided {
+			want[IndexApprovals+"\x00"+v.ID] = ""
+		}
+	}
+	lines := map[string]string{}
+	for k, v := range want {
+		if old, known := h.indexed[k]; known && old == v || v == "" && !known && h.indexed != nil && h.fresh(k) {
+			continue
+		}
+		lines[k] = v
+		name, member := splitKey(k)
+		e := threadstore.IndexEntry{Index: name, Member: member}
+		if v != "" {
+			e.Value = []byte(v)
+		}
+		entries = append(entries, e)
+	}
+	return entries, lines, nil
+}
+
+// fresh: the approval was decided in the very append that opens it, so no line of it was ever written.
+func (h *run) fresh(string) bool { return h.version == 0 }
+
+func splitKey(k string) (index, member string) {
+	for i := range len(k) {
+		if k[i] == 0 {
+			return k[:i], k[i+1:]
+		}
+	}
+	return k, ""
+}
+
+func put(want map[string]string, index, member string, v any) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return fmt.Errorf("the line of %s in the index %s: %w", member, index, err)
+	}
+	want[index+"\x00"+member] = string(b)
+	return nil
+}
+
+// Line is the thread as lists show it: its newest releases, at most five.
+func (s *State) Line() ThreadLine {
+	l := ThreadLine{ID: s.ID, State: s.Status(), Title: s.Title, Began: s.Began, Updated: s.Now, Slack: s.Slack}
+	from := max(0, len(s.Releases)-5)
+	for _, r := range s.Releases[from:] {
+		l.Releases = append(l.Releases, r.Line())
+	}
+	return l
+}
+
+// Line is the release as lists show it.
+func (r *ReleaseState) Line() ReleaseLine {
+	return ReleaseLine{ID: r.ID, Action: r.Action, Service: r.Service, Env: r.Env, Version: r.shipped(), State: r.Word(), By: r.By}
+}
+
+// shipped is the version of the plan, or, before there is one, what was asked for.
+func (r *ReleaseState) shipped() string {
+	if r.Plan != nil {
+		return r.Plan.Version
+	}
+	return r.Version
+}
+
+func (s *State) approvalLine(r *ReleaseState, a *Approval) ApprovalLine {
+	l := ApprovalLine{ID: a.ID, Thread: s.ID, State: a.State, Required: a.Required, Expires: a.Expires, Plan: r.Line()}
+	for _, x := range a.Approvers {
+		l.Approved = append(l.Approved, x.Person)
+	}
+	for _, f := range a.From {
+		l.From = append(l.From, f.String())
+	}
+	return l
+}

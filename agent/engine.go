@@ -1,0 +1,280 @@
+package agent
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"runtime/debug"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/releasebot/releasebot/threadstore"
+)
+
+// Timing of an engine.
+const (
+	renewEvery = 1500 * time.Millisecond
+	sweepEvery = time.Second
+	sweepMost  = 512
+	panicsMax  = 3
+	parkedFor  = 10 * time.Minute
+)
+
+// Engine calls a Runner's Step: a goroutine for each thread that has something
+// to do, one that sweeps what is due (timers, and threads whose process has
+// died), one that renews leases. It owns them all, and Run waits for them.
+type Engine struct {
+	runner *Runner
+	mu     sync.Mutex
+	active map[ThreadID]chan struct{} // a token wakes the thread's goroutine
+	parked map[ThreadID]time.Time     // threads that made a step panic too often
+	panics map[ThreadID]int
+	ctx    context.Context //nolint:containedctx // of Run: threads are woken from outside, and end with it
+	wg     sync.WaitGroup
+	paused atomic.Pointer[string] // why nothing is run here; nil: threads are run
+}
+
+// NewEngine returns the engine of a runner. Nothing runs before Run.
+func NewEngine(r *Runner) *Engine {
+	e := &Engine{runner: r, active: map[ThreadID]chan struct{}{}, parked: map[ThreadID]time.Time{}, panics: map[ThreadID]int{}}
+	r.wake = e.Wake
+	return e
+}
+
+// Run runs threads until ctx ends; then it finishes the steps under way, gives
+// every lease back, so that others take over at once, and returns.
+func (e *Engine) Run(ctx context.Context) {
+	e.mu.Lock()
+	e.ctx = ctx
+	e.mu.Unlock()
+	var own sync.WaitGroup
+	own.Go(func() { e.every(ctx, sweepEvery, e.sweep) })
+	own.Go(func() { e.every(ctx, renewEvery, e.runner.Renew) })
+	<-ctx.Done()
+	own.Wait()
+	e.mu.Lock()   // after this no thread is started any more
+	e.mu.Unlock() //nolint:staticcheck // an empty section: it waits for a Wake under way
+	e.wg.Wait()
+	e.runner.Wait()
+	e.runner.handOver()
+}
+
+// Pause keeps threads from being run here; facts are still taken in. An empty reason ends it.
+func (e *Engine) Pause(reason string) {
+	if reason == "" {
+		e.paused.Store(nil)
+		return
+	}
+	e.paused.Store(&reason)
+}
+
+// Paused says why nothing is run here; "" if threads are.
+func (e *Engine) Paused() string {
+	if p := e.paused.Load(); p != nil {
+		return *p
+	}
+	return ""
+}
+
+func (e *Engine) mayRun() bool {
+	if e.paused.Load() != nil {
+		return false
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.ctx != nil && e.ctx.Err() == nil
+}
+
+// Wake has a thread looked at soon. It returns at once.
+func (e *Engine) Wake(id ThreadID) {
+	if e.paused.Load() != nil {
+		return
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.ctx == nil || e.ctx.Err() != nil {
+		return
+	}
+	if until, ok := e.parked[id]; ok {
+		if e.runner.Now().Before(until) {
+			return
+		}
+		delete(e.parked, id)
+	}
+	token, running := e.active[id]
+	if !running {
+		token = make(chan struct{}, 1)
+		e.active[id] = token
+		e.wg.Go(func() { e.run(e.ctx, id, token) })
+	}
+	select {
+	case token <- struct{}{}:
+	default:
+	}
+}
+
+func (e *Engine) every(ctx context.Context, d time.Duration, do func(context.Context)) {
+	for {
+		jittered := d + time.Duration(rand.Int64N(int64(d/4))) //nolint:gosec // spreads replicas, guards nothing
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(jittered):
+			do(ctx)
+		}
+	}
+}
+
+// sweep wakes what is due: timers, and threads that nobody runs.
+func (e *Engine) sweep(ctx context.Context) {
+	if e.paused.Load() != nil {
+		return
+	}
+	due, err := e.runner.Store.Due(ctx, e.runner.Now(), sweepMost)
+	if err != nil {
+		if ctx.Err() == nil {
+			e.runner.Log.Warn("what is due could not be read", "err", err)
+		}
+		return
+	}
+	for _, d := range due {
+		if id := ThreadID(d.Log); !e.runner.holds(id) {
+			e.Wake(id)
+		}
+	}
+}
+
+// run steps one thread until nothing is left to do.
+func (e *Engine) run(ctx context.Context, id ThreadID, token chan struct{}) {
+	backoff := 100 * time.Millisecond
+	for ctx.Err() == nil {
+		p, err := e.step(ctx, id)
+		switch {
+		case errors.Is(err, threadstore.ErrHeld), errors.Is(err, threadstore.ErrNotFound), errors.Is(err, errParked):
+			if e.leave(id, token) {
+				return
+			}
+		case err != nil:
+			if ctx.Err() == nil {
+				e.runner.Log.Warn("a step was not taken; it is tried again", "thread", id, "err", err)
+			}
+			e.sleep(ctx, token, backoff)
+			backoff = min(2*backoff, 5*time.Second)
+		case p.Idle:
+			if e.leave(id, token) {
+				return
+			}
+		case p.Did == StepWait:
+			backoff = 100 * time.Millisecond
+			e.sleep(ctx, token, e.pauseUntil(p.Next))
+		default:
+			backoff = 100 * time.Millisecond
+		}
+	}
+	e.mu.Lock()
+	delete(e.active, id)
+	e.mu.Unlock()
+}
+
+// pauseUntil is how long to wait for the next step; views and planners wake the thread when they have something.
+func (e *Engine) pauseUntil(next time.Time) time.Duration {
+	const most = time.Second
+	if next.IsZero() {
+		return most
+	}
+	return min(max(next.Sub(e.runner.Now()), time.Millisecond), most)
+}
+
+func (e *Engine) sleep(ctx context.Context, token chan struct{}, d time.Duration) {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+	case <-token:
+	case <-t.C:
+	}
+}
+
+// leave ends the thread's goroutine, unless it was woken in the meantime.
+func (e *Engine) leave(id ThreadID, token chan struct{}) bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	select {
+	case <-token:
+		return false
+	default:
+		delete(e.active, id)
+		return true
+	}
+}
+
+var errParked = errors.New("the thread is set aside: it made the runner panic")
+
+// step calls Step. A panic costs this thread a try, not the replica.
+func (e *Engine) step(ctx context.Context, id ThreadID) (p Progress, err error) {
+	defer func() {
+		if x := recover(); x != nil {
+			e.runner.Log.Error("a step panicked", "thread", id, "panic", fmt.Sprint(x), "stack", string(debug.Stack()))
+			e.runner.dropID(id)
+			err = e.park(id, x)
+		}
+	}()
+	return e.runner.Step(ctx, id, e.runner.Now())
+}
+
+func (e *Engine) park(id ThreadID, x any) error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.panics[id]++
+	if e.panics[id] < panicsMax {
+		return fmt.Errorf("the step panicked: %v", x)
+	}
+	delete(e.panics, id)
+	e.parked[id] = e.runner.Now().Add(parkedFor)
+	return errParked
+}
+
+// holds reports whether this process runs the thread now.
+func (r *Runner) holds(id ThreadID) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.runs[id] != nil
+}
+
+func (r *Runner) dropID(id ThreadID) {
+	r.mu.Lock()
+	h := r.runs[id]
+	r.mu.Unlock()
+	if h != nil {
+		r.drop(h)
+	}
+}
+
+// handOver gives every lease back, so that another replica goes on at once.
+func (r *Runner) handOver() {
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	r.mu.Lock()
+	runs := make([]*run, 0, len(r.runs))
+	for _, h := range r.runs {
+		runs = append(runs, h)
+	}
+	r.mu.Unlock()
+	for _, h := range runs {
+		if h.state == nil {
+			if l := h.leased(); l != nil {
+				if err := r.Store.Release(ctx, l); err != nil {
+					r.Log.Warn("a lease was not given back", "thread", h.id, "err", err)
+				}
+			}
+			r.drop(h)
+			continue
+		}
+		if err := r.giveBack(ctx, h, r.Now()); err != nil {
+			r.Log.Warn("a thread was not handed over; another replica takes it when its lease ends", "thread", h.id, "err", err)
+			r.drop(h)
+		}
+	}
+}

@@ -1,0 +1,414 @@
+package rules
+
+import (
+	"slices"
+	"strings"
+)
+
+// An item is one or several tokens that mean one thing.
+type item struct {
+	cls     class
+	text    string   // as written
+	key     string   // as the lexicon knows it
+	val     string   // the service, environment as written, version or person that it names
+	options []string // names that an unsure one could be
+	sep     rune     // for clsSep
+	start   int      // byte offsets in the cleaned text
+	end     int
+	quoted  bool
+	line    bool
+}
+
+// resolver turns tokens into items. It lives for one message.
+type resolver struct {
+	lex    *lexicon
+	names  *names
+	toks   []token
+	out    []item
+	acted  bool // an action word was seen
+	paging bool // a word was seen after which people are named
+	slips  map[string]item
+}
+
+// actions are the classes after which a word is rather a name than a verb.
+func actions() set {
+	return setOf(clsDeploy, clsLight, clsStart, clsRollback, clsVerify, clsCheck, clsStatus, clsHistory, clsLock, clsUnlock, clsCancel, clsHold, clsResume, clsTell, clsOther, clsAux, clsWh)
+}
+
+// resolve reads each place with the longest thing that stands there: a name
+// of the catalog, a phrase of the lexicon, a version by its shape, and only
+// then a misspelling.
+func resolve(lex *lexicon, n *names, toks []token) []item {
+	r := &resolver{lex: lex, names: n, toks: expand(lex, n, toks), out: make([]item, 0, len(toks))}
+	acts := actions()
+	for i := 0; i < len(r.toks); {
+		it, used := r.at(i)
+		if used > 0 {
+			it.start, it.end = r.toks[i].start, r.toks[i+used-1].end
+			it.quoted, it.line = r.toks[i].quoted, r.toks[i].line
+			r.acted = r.acted || acts.has(it.cls)
+			r.paging = r.paging || it.cls == clsPage || it.cls == clsTell || it.cls == clsLet
+			r.out = append(r.out, it)
+		}
+		i += max(used, 1)
+	}
+	quotations(r.out)
+	return r.out
+}
+
+// at reads what starts at token i, and how many tokens it takes.
+// Nought means that the token says nothing.
+func (r *resolver) at(i int) (item, int) {
+	t := r.toks[i]
+	if !t.isWord() {
+		return sign(t)
+	}
+	if strings.Trim(t.text, "-_./+#:='*~@$%^\\") == "" {
+		return item{cls: clsSep, sep: '-'}, 1
+	}
+	name, used := r.name(i)
+	phrase, words := r.phrase(i)
+	switch {
+	case used > 0 && (words == 0 || used > words || used == words && r.ratherName(i, used, name, phrase)):
+		return name, used
+	case words > 0:
+		return phrase, words
+	}
+	if p, n := r.person(i); n > 0 {
+		return p, n
+	}
+	if it, ok := r.shaped(i); ok {
+		return it, 1
+	}
+	return r.unknown(t), 1
+}
+
+// sign reads a token that is no word.
+func sign(t token) (item, int) {
+	switch t.sep {
+	case sepQuote:
+		return item{}, 0
+	case sepArrow:
+		return item{cls: clsTo, text: "to", key: "to"}, 1
+	case sepEmoji:
+		return item{cls: emojiClass(t.text), text: t.text}, 1
+	case sepOdd, '<', '>':
+		return item{cls: clsOdd, text: string(t.sep)}, 1
+	case markMention:
+		return item{cls: clsMention, text: "a person"}, 1
+	case markLink:
+		return item{cls: clsLink}, 1
+	case markBroadcast:
+		return item{cls: clsEmoji}, 1
+	}
+	return item{cls: clsSep, sep: t.sep}, 1
+}
+
+func emojiClass(s string) class {
+	switch s {
+	case "👍", "✅", "☑", "✔", ":+1:", ":thumbsup:", ":white_check_mark:", ":heavy_check_mark:", ":ok_hand:", "👌", ":approved:":
+		return clsApprove
+	case "👎", "❌", "🚫", "⛔", "🛑", "✋", ":x:", ":-1:", ":thumbsdown:", ":no_entry:", ":octagonal_sign:", ":stop:", ":no_entry_sign:", ":hand:":
+		return clsNeg
+	}
+	return clsEmoji
+}
+
+// name reads a service or an environment at token i, in up to as many words as
+// the longest name has parts.
+func (r *resolver) name(i int) (item, int) {
+	for l := min(r.names.longest, len(r.toks)-i); l >= 1; l-- {
+		span, segs, ok := r.span(i, l)
+		if !ok {
+			continue
+		}
+		services := r.spelled(r.names.services, span, segs, l)
+		envs := r.spelled(r.names.envs, span, segs, l)
+		if l == 1 && len(envs) == 0 {
+			if known, usual := r.names.isEnvironment(span); known || usual {
+				envs = []string{span}
+			}
+		}
+		switch {
+		case len(services) == 0 && len(envs) == 0:
+			continue
+		case len(services) > 1:
+			return item{cls: clsName, text: span, options: services}, l
+		case len(services) == 1 && (len(envs) == 0 || !r.placed()):
+			return item{cls: clsService, text: span, val: services[0]}, l
+		default:
+			return item{cls: clsEnv, text: span, val: span}, l
+		}
+	}
+	return item{}, 0
+}
+
+// span joins l words with hyphens; they must stand side by side.
+func (r *resolver) span(i, l int) (text string, segs int, ok bool) {
+	if l == 1 {
+		return r.toks[i].text, segments(r.toks[i].text), r.toks[i].isWord()
+	}
+	parts := make([]string, 0, l)
+	for k := i; k < i+l; k++ {
+		if !r.toks[k].isWord() {
+			return "", 0, false
+		}
+		parts = append(parts, r.toks[k].text)
+		segs += segments(r.toks[k].text)
+	}
+	return strings.Join(parts, "-"), segs, true
+}
+
+// spelled looks a span up. Several words are a name only if it is divided in
+// as many parts: "de" and "v" are not "dev".
+func (r *resolver) spelled(m map[string][]string, span string, segs, l int) []string {
+	found := exact(m, span)
+	if l == 1 || len(found) == 0 {
+		return found
+	}
+	return slices.DeleteFunc(slices.Clone(found), func(name string) bool { return segments(name) != segs })
+}
+
+// placed says whether the word before is one that a place follows.
+func (r *resolver) placed() bool {
+	for k := len(r.out) - 1; k >= 0; k-- {
+		switch r.out[k].cls {
+		case clsArt:
+			continue
+		case clsTo, clsIn, clsFrom, clsEnvWord:
+			return true
+		}
+		return false
+	}
+	return false
+}
+
+// ratherName decides where a word is both a name and a word of the lexicon, as
+// with a service called "release" or an environment called "test".
+func (r *resolver) ratherName(i, used int, name, phrase item) bool {
+	if setOf(clsTo, clsIn, clsFrom, clsOf, clsFor, clsAnd, clsOr, clsNeg, clsCond, clsArt, clsPron).has(phrase.cls) {
+		return false
+	}
+	if r.placed() {
+		return true
+	}
+	if name.cls == clsEnv {
+		return r.acted
+	}
+	next := i + used
+	if next < len(r.toks) && r.toks[next].isWord() && shapeOf(r.toks[next].text) != notVersion {
+		return true
+	}
+	return r.acted
+}
+
+// phrase reads the longest phrase of the lexicon at token i.
+func (r *resolver) phrase(i int) (item, int) {
+	t := r.toks[i]
+	if it, n := r.phraseOf(i, t.key); n > 0 {
+		return it, n
+	}
+	if strings.Contains(t.key, "-") { // roll-back, go-live
+		k := strings.ReplaceAll(t.key, "-", " ")
+		if c, ok := r.lex.phrases[k]; ok {
+			return item{cls: c, text: t.text, key: k}, 1
+		}
+	}
+	return item{}, 0
+}
+
+func (r *resolver) phraseOf(i int, first string) (item, int) {
+	most, ok := r.lex.starts[first]
+	if !ok {
+		return item{}, 0
+	}
+	k, best, words := first, item{}, 0
+	if c, ok := r.lex.phrases[k]; ok {
+		best, words = item{cls: c, text: r.toks[i].text, key: k}, 1
+	}
+	for l := 2; l <= most && i+l <= len(r.toks) && r.toks[i+l-1].isWord(); l++ {
+		k += " " + r.toks[i+l-1].key
+		if c, ok := r.lex.phrases[k]; ok {
+			best, words = item{cls: c, text: k, key: k}, l
+		}
+	}
+	return best, words
+}
+
+// person reads a name from the policy's people; "on call" is oncall.
+func (r *resolver) person(i int) (item, int) {
+	for l := min(2, len(r.toks)-i); l >= 1; l-- {
+		span, _, ok := r.span(i, l)
+		if !ok || l == 2 && r.toks[i].key != "on" {
+			continue
+		}
+		if found := exact(r.names.people, span); len(found) == 1 {
+			return item{cls: clsPerson, text: span, val: found[0]}, l
+		}
+	}
+	return item{}, 0
+}
+
+// shaped reads versions, tickets, numbers, times by how they look.
+func (r *resolver) shaped(i int) (item, bool) {
+	t := r.toks[i]
+	it := item{text: t.text, key: t.key, val: t.text}
+	labelled := r.labelled()
+	if isDuration(t.key) && !labelled {
+		it.cls = clsDuration
+		return it, true
+	}
+	if isTimeShape(t.text) && !labelled {
+		it.cls = clsTime
+		return it, true
+	}
+	switch shapeOf(t.text) {
+	case strongNumber, commitID:
+		it.cls = clsVersion
+	case tagName:
+		if r.looksLikeName(t.text) {
+			return item{}, false
+		}
+		it.cls = clsVersion
+	case ticketID:
+		it.cls = clsTicket
+		if labelled {
+			it.cls = clsVersion
+		}
+	case bareNumber:
+		it.cls = clsNumber
+		if labelled {
+			it.cls = clsVersion
+		}
+	default:
+		return item{}, false
+	}
+	if it.cls == clsVersion && labelled && r.out[len(r.out)-1].cls == clsOther {
+		r.out[len(r.out)-1].cls = clsVersionWord // "build 345"
+	}
+	return it, true
+}
+
+// labelled says whether the word before announces a version.
+func (r *resolver) labelled() bool {
+	if len(r.out) == 0 {
+		return false
+	}
+	p := r.out[len(r.out)-1]
+	switch p.key {
+	case "version", "ver", "v", "build", "tag", "commit", "sha", "revision", "versión", "release version", "build number", "version number", "hash":
+		return true
+	}
+	return p.cls == clsVersionWord
+}
+
+// looksLikeName: prod-eu1, to eu-west-1, shop-v2, backend2: a place or another
+// service, not surely a tag.
+func (r *resolver) looksLikeName(w string) bool {
+	if r.placed() && !r.labelled() {
+		return true
+	}
+	low := strings.ToLower(w)
+	head := low
+	if k := strings.IndexFunc(low, func(c rune) bool { return nameSeparator(c) || c == '.' || c == '/' }); k > 0 {
+		head = low[:k]
+	}
+	head = strings.TrimRight(head, "0123456789")
+	if known, usual := r.names.isEnvironment(head); known || usual {
+		return true
+	}
+	if len(r.names.services[head]) > 0 {
+		return true
+	}
+	for _, s := range r.names.list {
+		if p := strings.ToLower(s); len(p) >= 3 && strings.HasPrefix(low, p) {
+			return true
+		}
+	}
+	return false
+}
+
+// unknown is the last resort: a misspelt name, a misspelt word, or nothing that we know.
+func (r *resolver) unknown(t token) item {
+	if it, ok := r.slips[t.key]; ok {
+		it.text = t.text
+		return it
+	}
+	it := r.slip(t)
+	if len(r.toks) > 64 { // long texts repeat themselves
+		if r.slips == nil {
+			r.slips = map[string]item{}
+		}
+		r.slips[t.key] = it
+	}
+	return it
+}
+
+func (r *resolver) slip(t token) item {
+	service, services := near(t.text, r.names.list)
+	env, envs := near(t.text, r.places())
+	lexical := r.lex.slip(t.key)
+	switch {
+	case service != "" && len(envs) == 0 && lexical == "":
+		return item{cls: clsService, text: t.text, val: service}
+	case env != "" && len(services) == 0 && lexical == "":
+		return item{cls: clsEnv, text: t.text, val: env}
+	case lexical != "" && len(services) == 0 && len(envs) == 0:
+		return item{cls: r.lex.phrases[lexical], text: t.text, key: lexical}
+	case len(services) > 0 && !r.placed():
+		return item{cls: clsName, text: t.text, key: t.key, options: services}
+	}
+	return item{cls: clsUnknown, text: t.text, key: t.key}
+}
+
+// places are the environments and the usual words for them that may be misspelt.
+func (r *resolver) places() []string {
+	out := slices.Clone(r.names.envList)
+	for _, w := range [...]string{"production", "staging", "development"} {
+		if known, _ := r.names.isEnvironment(w); known && !slices.Contains(out, w) {
+			out = append(out, w)
+		}
+	}
+	return out
+}
+
+func isDuration(w string) bool {
+	n := digits(w)
+	if n == 0 || n > 4 {
+		return false
+	}
+	switch w[n:] {
+	case "s", "m", "h", "d", "min", "mins", "hr", "hrs", "sec", "days", "hours", "minutes":
+		return true
+	}
+	return n < len(w)-1 && (w[n] == 'h' || w[n] == 'm') && isDuration(w[n+1:])
+}
+
+// isTimeShape reads 5pm, 17:00 and 2026-11-22.
+func isTimeShape(w string) bool {
+	if isClock(w) || isDate(w) {
+		return true
+	}
+	h, m, ok := strings.Cut(w, ":")
+	return ok && allDigits(h) && len(h) <= 2 && len(m) >= 2 && digits(m) >= 2 && len(m) <= 5
+}
+
+// quotations marks what is somebody's quoted words: a quotation that holds
+// more than names and versions.
+func quotations(items []item) {
+	plain := setOf(clsService, clsEnv, clsVersion, clsNoun, clsVersionWord, clsTo, clsIn, clsOf, clsName, clsNumber, clsArt, clsSep, clsEnvWord, clsServiceWord, clsAnd)
+	for i := 0; i < len(items); {
+		if !items[i].quoted {
+			i++
+			continue
+		}
+		j, ok := i, true
+		for ; j < len(items) && items[j].quoted; j++ {
+			ok = ok && plain.has(items[j].cls) && !items[j].line
+		}
+		for k := i; k < j && !ok; k++ {
+			items[k].cls = clsQuoted
+		}
+		i = j
+	}
+}

@@ -1,0 +1,287 @@
+package rules
+
+// A segment is a part of a message that says one thing: what stands between
+// two punctuation marks or conjunctions, or begins with a word that opens a
+// clause ("because", "if", "page me").
+type segment struct {
+	items    []item
+	set      set
+	question bool // it ends with a question mark
+	comma    bool // only a comma stands before it
+	and      bool // "and", "or", "then" stand before it
+	colon    bool // a colon stands after it
+	corr     bool // a correction stands before it: what it says replaces
+}
+
+// A message is the words of one turn, resolved and cut into segments.
+type message struct {
+	text     string // cleaned
+	items    []item
+	segs     []segment
+	set      set // classes of all items
+	question bool
+	names    *names
+	lex      *lexicon
+}
+
+func (p *Planner) read(words string, n *names) *message {
+	m := &message{text: clean(words), names: n, lex: p.lexicon}
+	m.items = resolve(p.lexicon, n, lex(m.text))
+	nouns(m.items)
+	m.items = m.contrast(m.items)
+	m.segs = cutSegments(m.items)
+	for _, s := range m.segs {
+		m.set = m.set.with(s.set)
+		m.question = m.question || s.question
+	}
+	return m
+}
+
+// slots are the classes that fill in a release.
+func slots() set { return setOf(clsService, clsEnv, clsVersion, clsName) }
+
+// small are words that may stand anywhere in an order and change nothing.
+func small() set {
+	return setOf(clsPlease, clsFiller, clsChat, clsEmoji, clsLink, clsYes, clsArt, clsSep)
+}
+
+// nouns turns action words into nouns where they stand as such: "the release",
+// "cancel the deploy", "deploy status".
+func nouns(items []item) {
+	before := setOf(clsArt, clsPast2, clsVague, clsCancel, clsHold, clsResume, clsWhy, clsStatus, clsHistory, clsOf, clsStart, clsPending, clsUnlock, clsLock, clsApprove, clsApprovals, clsFor, clsSame, clsWhen)
+	after := setOf(clsStatus, clsHistory, clsApprovals, clsLockNoun)
+	for i := range items {
+		if items[i].cls != clsDeploy && items[i].cls != clsRollback {
+			continue
+		}
+		switch {
+		case i > 0 && before.has(items[i-1].cls) && !(items[i-1].cls == clsArt && i > 1 && items[i-2].cls == clsVersion):
+			items[i].cls = clsNoun
+		case i+1 < len(items) && after.has(items[i+1].cls):
+			items[i].cls = clsNoun
+		case i+2 < len(items) && items[i+1].cls == clsSep && items[i+1].sep == '/' && after.has(items[i+2].cls):
+			items[i].cls = clsNoun
+		}
+	}
+}
+
+// actionNoun: the item is "deploy", "release", "rollback" and the like as a noun.
+func (m *message) actionNoun(it item) (class, bool) {
+	if it.cls != clsNoun {
+		return clsUnknown, false
+	}
+	if it.key == "deployment" || it.key == "deploiement de" {
+		return clsDeploy, true
+	}
+	c := m.lex.phrases[it.key]
+	return c, c == clsDeploy || c == clsRollback
+}
+
+// contrast takes out what is named only to be excluded: "1.4.3, not 1.4.2",
+// "to staging instead of production". That needs another of its kind.
+func (m *message) contrast(items []item) []item {
+	s := setOf(clsService, clsEnv, clsVersion)
+	for i := 1; i < len(items); i++ {
+		if items[i].cls != clsNeg || !excluding(items[i].key) {
+			continue
+		}
+		j := i + 1
+		for j < len(items) && (items[j].cls == clsTo || items[j].cls == clsIn || items[j].cls == clsArt) {
+			j++
+		}
+		if j >= len(items) || !s.has(items[j].cls) || !closes(items, j+1) || !another(items[:i], items[j]) {
+			continue
+		}
+		return append(append([]item{}, items[:i]...), items[j+1:]...)
+	}
+	return items
+}
+
+func excluding(k string) bool {
+	switch k {
+	case "not", "instead of", "nicht", "pas", "nao":
+		return true
+	}
+	return false
+}
+
+// closes: after an exclusion the clause must end or go on with a place or a
+// small word; "not shop deploys" excludes nothing.
+func closes(items []item, j int) bool {
+	if j >= len(items) {
+		return true
+	}
+	return setOf(clsSep, clsTo, clsIn, clsPlease, clsAnd, clsFiller, clsPage, clsEmoji, clsChat).has(items[j].cls)
+}
+
+func another(items []item, it item) bool {
+	for _, o := range items {
+		if o.cls == it.cls && o.val != it.val {
+			return true
+		}
+	}
+	return false
+}
+
+// cutSegments cuts items into segments.
+func cutSegments(items []item) []segment {
+	c := cutter{items: items}
+	c.start(false, false)
+	for i := range items {
+		c.add(i)
+	}
+	c.flush()
+	return c.segs
+}
+
+// cutter builds segments one item at a time.
+type cutter struct {
+	items []item
+	segs  []segment
+	cur   segment
+}
+
+func (c *cutter) start(comma, and bool) { c.cur = segment{comma: comma, and: and} }
+
+func (c *cutter) flush() {
+	if len(c.cur.items) > 0 {
+		c.segs = append(c.segs, c.cur)
+	}
+	c.cur = segment{}
+}
+
+func (c *cutter) cut(comma, and bool) {
+	comma = comma || len(c.cur.items) == 0 && c.cur.comma
+	c.flush()
+	c.start(comma, and)
+}
+
+func (c *cutter) put(it item) {
+	c.cur.items = append(c.cur.items, it)
+	c.cur.set = c.cur.set.with(setOf(it.cls))
+}
+
+// add reads item i: a sign ends the segment, some words begin one.
+func (c *cutter) add(i int) {
+	it := c.items[i]
+	switch it.cls {
+	case clsSep:
+		c.sep(i, it)
+	case clsAnd, clsOr:
+		if c.names(i) {
+			return
+		}
+		if it.cls == clsOr {
+			c.put(it)
+		}
+		c.cut(false, true)
+	case clsThen:
+		c.cut(false, true)
+		c.put(it)
+	case clsBecause, clsCorr, clsFailWhen, clsAgainst:
+		c.cut(false, false)
+		c.put(it)
+	case clsNo:
+		c.no(i, it)
+	case clsCond:
+		if !c.keepsCondition() {
+			c.cut(false, false)
+		}
+		c.put(it)
+	case clsPage, clsTell, clsLet:
+		if !c.keepsCondition() && c.opensPage() {
+			c.cut(false, false)
+		}
+		c.put(it)
+	default:
+		c.put(it)
+	}
+}
+
+func (c *cutter) sep(i int, it item) {
+	switch it.sep {
+	case ',':
+		if !c.names(i) {
+			c.cut(true, false)
+		}
+	case '?':
+		c.cur.question = len(c.cur.items) > 0
+		if len(c.cur.items) == 0 && len(c.segs) > 0 {
+			c.segs[len(c.segs)-1].question = true
+		}
+		c.cut(false, false)
+	case ':':
+		c.cur.colon = true
+		c.cut(true, false)
+	case '-', '—', '–', '(', ')', '[', ']', '{', '}', '|':
+		c.cut(true, false)
+	default:
+		c.cut(false, false)
+	}
+}
+
+// names: inside "page me, alice and bob" the signs divide names, not clauses.
+func (c *cutter) names(i int) bool {
+	if !c.leads(clsPage, clsTell, clsLet) || i+1 >= len(c.items) || i == 0 {
+		return false
+	}
+	k := i + 1
+	for k < len(c.items) && (c.items[k].cls == clsAnd || c.items[k].cls == clsArt) {
+		k++
+	}
+	who := setOf(clsPerson, clsMe, clsMention)
+	return k < len(c.items) && who.has(c.items[k].cls) && who.has(c.items[i-1].cls)
+}
+
+// leads: the segment's first word that is not a small one is of such a class.
+func (c *cutter) leads(classes ...class) bool {
+	skip, want := small(), setOf(classes...)
+	for _, it := range c.cur.items {
+		if want.has(it.cls) {
+			return true
+		}
+		if !skip.has(it.cls) && it.cls != clsReq {
+			return false
+		}
+	}
+	return false
+}
+
+// keepsCondition: in "page me if it fails" and "tell me when it is free" the
+// condition belongs to what stands before it, and in "if it fails page me" to
+// what stands after it.
+func (c *cutter) keepsCondition() bool {
+	if c.leads(clsPage, clsTell, clsLet) {
+		return true
+	}
+	if c.leads(clsCond, clsFailWhen) && c.cur.set.meets(setOf(clsFail, clsBad, clsFailWhen)) {
+		return true
+	}
+	return false
+}
+
+// opensPage: something that stands on its own was said before.
+func (c *cutter) opensPage() bool {
+	return c.cur.set.meets(setOf(clsDeploy, clsLight, clsRollback, clsVerify, clsService, clsEnv, clsVersion, clsFail))
+}
+
+// no reads "no": a correction before a name or at a clause's end, else a negation.
+func (c *cutter) no(i int, it item) {
+	j := i + 1
+	if j >= len(c.items) || c.items[j].cls == clsSep || setOf(clsCorr, clsHold, clsTo, clsPlease).has(c.items[j].cls) {
+		c.cut(false, false)
+		c.put(it)
+		c.cut(false, false)
+		return
+	}
+	for k := j; k < len(c.items) && c.items[k].cls != clsSep; k++ {
+		if !slots().with(small()).with(setOf(clsTo, clsIn, clsOf, clsVersionWord, clsEnvWord, clsServiceWord)).has(c.items[k].cls) {
+			it.cls = clsNeg
+			c.put(it)
+			return
+		}
+	}
+	c.cut(false, false)
+	c.put(it)
+	c.cut(false, false)
+}

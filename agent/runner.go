@@ -1,0 +1,428 @@
+package agent
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/releasebot/releasebot/policy"
+	"github.com/releasebot/releasebot/threadstore"
+	"github.com/releasebot/releasebot/tools/changelog"
+	"github.com/releasebot/releasebot/tools/deploy"
+	"github.com/releasebot/releasebot/tools/healthcheck"
+)
+
+// Directory says who people are. What it can't find out is an error, and then the answer is no.
+type Directory interface {
+	Person(ctx context.Context, id string) (policy.Person, error)
+	Group(ctx context.Context, id string) (members map[string]bool, err error)
+}
+
+// Pager tells people directly that a release of s went wrong.
+type Pager interface {
+	Page(ctx context.Context, s *State, r *ReleaseState, people []string) (PageSent, error)
+}
+
+// Viewer keeps what people see in step with states.
+type Viewer interface {
+	// Show is given a durable state, and may not keep it. It returns at once;
+	// what it posts, it reports to Runner.Posted. It may write only while valid
+	// says so. inStep: what people see is what s says.
+	Show(s *State, valid func() bool) (inStep bool)
+	// Forget: this process does not run the thread any more.
+	Forget(id ThreadID)
+}
+
+// Config is what a Runner works with. All of it is required unless it says otherwise.
+type Config struct {
+	Store *threadstore.Store
+	// Owner names this process among all that share the store; no two processes ever have the same.
+	Owner string
+	// RunnerID names where the runs of this process's deploy drivers are kept.
+	RunnerID string
+	Policy   func() *policy.File
+	Planner  Planner
+	// Slow: the planner may take its time, so it is asked beside the other steps.
+	Slow bool
+	// PlannerLimit ends a planner's try. Defaults to 20 s.
+	PlannerLimit time.Duration
+	People       Directory
+	Pager        Pager
+	Viewer       Viewer
+	Sources      func(*policy.Source) (changelog.Source, error)
+	Deployers    map[string]deploy.Driver
+	Checkers     map[string]healthcheck.Checker
+	Now          func() time.Time // defaults to time.Now
+	Log          *slog.Logger     // defaults to none
+	// Observe is told of every event that became durable. It must not block. Defaults to nothing.
+	Observe func(id ThreadID, s *State, e *Event)
+}
+
+// Runner runs threads, one step at a time: it takes a thread's lease, asks
+// Decide what is next, does it, and appends what came of it. It has no
+// goroutines of its own but those of a slow planner; who calls Step when is for
+// the Engine, or a simulation, to choose.
+type Runner struct {
+	Config
+	mu   sync.Mutex
+	runs map[ThreadID]*run
+	// wake is told that another thread may go on. The Engine sets it.
+	wake func(ThreadID)
+	// thinking are the planner calls under way.
+	thinking sync.WaitGroup
+}
+
+// run is a thread while this process runs it. Step is its only user, but for
+// mail, which has a lock of its own.
+type run struct {
+	id      ThreadID
+	state   *State // with the pending events folded in
+	version int64  // of what is durable
+	lease   *threadstore.Lease
+	leaseMu sync.Mutex
+	pending []*Event
+	pace    map[Step]time.Time // steps not to be taken again before
+	tries   map[Step]int
+	looks   map[int]map[string]healthcheck.Progress // by release and check: a window's looks so far
+	asked   map[int]time.Time                       // by release: since when only another runner could know
+	think   map[int64]bool                          // words a slow planner is thinking about
+	indexed map[string]string
+	dirty   bool // the durable state has not been shown yet
+	inStep  bool
+
+	mailMu sync.Mutex
+	mail   []mail
+}
+
+// mail is what comes from beside the steps.
+type mail struct {
+	posted  []PostedView
+	planned *planned
+	woken   bool
+}
+
+type planned struct {
+	words Words
+	out   Planned
+	err   error
+}
+
+// Progress is what a step came to.
+type Progress struct {
+	Did  StepKind  // StepWait: nothing was left to do
+	Next time.Time // with StepWait: when there is; zero: when something happens
+	// Idle: nothing is under way here: the lease has been given back.
+	Idle bool
+}
+
+// ErrNotCurrent: this replica's policy file is not the one that the replicas agree to run.
+var ErrNotCurrent = errors.New("another policy revision is current")
+
+var errAgain = errors.New("the log has grown: decide again")
+
+// NewRunner returns a Runner. Nothing runs until Step is called.
+func NewRunner(cfg Config) *Runner {
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	if cfg.PlannerLimit <= 0 {
+		cfg.PlannerLimit = 20 * time.Second
+	}
+	return &Runner{Config: cfg, runs: map[ThreadID]*run{}, wake: func(ThreadID) {}}
+}
+
+// Step takes one step of a thread: it does the most urgent thing that may be
+// done at now, and makes it durable as far as the next step needs. It returns
+// threadstore.ErrHeld if another process runs the thread, ErrStale if this one
+// has lost it, and errors of the store, after which the thread is to be stepped
+// again a little later; nothing is lost by that.
+func (r *Runner) Step(ctx context.Context, id ThreadID, now time.Time) (Progress, error) {
+	h, err := r.hold(ctx, id)
+	if err != nil {
+		return Progress{}, err
+	}
+	did, err := r.step(ctx, h, now)
+	switch {
+	case errors.Is(err, errAgain):
+		return Progress{Did: did.did}, nil
+	case err != nil:
+		r.drop(h)
+		return Progress{}, fmt.Errorf("running %s: %w", id, err)
+	}
+	return did.progress(), nil
+}
+
+// took: the lease of a thread came with the append of a fact. s is the state
+// where the fact was the whole log, nil where it has to be read.
+func (r *Runner) took(id ThreadID, lease *threadstore.Lease, s *State) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.runs[id] != nil || lease == nil {
+		return
+	}
+	h := newRun(id, lease)
+	if s != nil {
+		h.state, h.version = s, s.Version
+	}
+	r.runs[id] = h
+}
+
+func newRun(id ThreadID, lease *threadstore.Lease) *run {
+	return &run{
+		id: id, lease: lease, pace: map[Step]time.Time{}, tries: map[Step]int{}, looks: map[int]map[string]healthcheck.Progress{},
+		asked: map[int]time.Time{}, think: map[int64]bool{}, indexed: map[string]string{}, dirty: true,
+	}
+}
+
+// hold takes the thread's lease and reads the thread, unless it is held and read already.
+func (r *Runner) hold(ctx context.Context, id ThreadID) (*run, error) {
+	r.mu.Lock()
+	h := r.runs[id]
+	r.mu.Unlock()
+	if h == nil {
+		lease, err := r.Store.Acquire(ctx, string(id), r.Owner, 0)
+		if err != nil {
+			return nil, fmt.Errorf("taking %s: %w", id, err)
+		}
+		h = newRun(id, lease)
+		r.mu.Lock()
+		r.runs[id] = h
+		r.mu.Unlock()
+	}
+	if h.state != nil {
+		return h, nil
+	}
+	if err := r.load(ctx, h); err != nil {
+		r.drop(h)
+		return nil, err
+	}
+	return h, nil
+}
+
+// load reads the thread anew. What was pending is gone.
+func (r *Runner) load(ctx context.Context, h *run) error {
+	s, err := LoadThread(ctx, r.Store, h.id)
+	if err != nil {
+		return err
+	}
+	h.state, h.version, h.pending, h.dirty = s, s.Version, nil, true
+	return nil
+}
+
+// drop forgets a thread: somebody else runs it, or it has to be read anew.
+func (r *Runner) drop(h *run) {
+	r.mu.Lock()
+	if r.runs[h.id] == h {
+		delete(r.runs, h.id)
+	}
+	r.mu.Unlock()
+	r.Viewer.Forget(h.id)
+}
+
+// step is one turn: mail first, then the first step that the pace allows, then,
+// when none is left, what is pending is made durable and shown.
+func (r *Runner) step(ctx context.Context, h *run, now time.Time) (result, error) {
+	if err := r.sort(ctx, h, now); err != nil {
+		return result{}, err
+	}
+	steps := Decide(h.state, now)
+	wait := steps[len(steps)-1]
+	next := wait.At
+	for _, st := range steps[:len(steps)-1] {
+		if at := h.pace[st]; now.Before(at) {
+			next = sooner(next, at)
+			continue
+		}
+		if st.Kind == StepWords && h.think[st.Seq] {
+			continue
+		}
+		if st.Kind.pauses() && (h.dirty || len(h.pending) > 0) { // people see what is so before the world changes, or a wait begins
+			if err := r.flush(ctx, h, false, now); err != nil {
+				return result{did: st.Kind}, err
+			}
+			r.show(h)
+		}
+		err := r.do(ctx, h, st, now)
+		return result{did: st.Kind}, err
+	}
+	return r.rest(ctx, h, now, next)
+}
+
+// rest: nothing is left to do now.
+func (r *Runner) rest(ctx context.Context, h *run, now, next time.Time) (result, error) {
+	if len(h.pending) > 0 || h.dirty {
+		if len(h.pending) > 0 {
+			if err := r.flush(ctx, h, false, now); err != nil {
+				return result{}, err
+			}
+		}
+		r.show(h)
+	}
+	if !h.inStep {
+		r.show(h)
+	}
+	busy := !h.inStep || len(h.think) > 0 || h.hasMail()
+	soon := !next.IsZero() && next.Before(now.Add(2*time.Second))
+	if busy || soon {
+		return result{did: StepWait, next: next}, nil
+	}
+	if err := r.giveBack(ctx, h, next); err != nil {
+		return result{}, err
+	}
+	return result{did: StepWait, next: next, idle: true}, nil
+}
+
+type result struct {
+	did  StepKind
+	next time.Time
+	idle bool
+}
+
+func (r result) progress() Progress { return Progress{Did: r.did, Next: r.next, Idle: r.idle} }
+
+func sooner(a, b time.Time) time.Time {
+	if a.IsZero() || !b.IsZero() && b.Before(a) {
+		return b
+	}
+	return a
+}
+
+// show hands the durable state to the viewer.
+func (r *Runner) show(h *run) {
+	if len(h.pending) > 0 {
+		return
+	}
+	h.dirty = false
+	h.inStep = r.Viewer.Show(h.state, func() bool { return h.valid(r.Now()) })
+}
+
+// valid reports whether the thread's lease may still be trusted.
+func (h *run) valid(now time.Time) bool {
+	h.leaseMu.Lock()
+	defer h.leaseMu.Unlock()
+	return h.lease.Valid(now)
+}
+
+func (h *run) leased() *threadstore.Lease {
+	h.leaseMu.Lock()
+	defer h.leaseMu.Unlock()
+	if h.lease == nil {
+		return nil
+	}
+	l := *h.lease
+	return &l
+}
+
+func (h *run) setLease(l *threadstore.Lease) {
+	h.leaseMu.Lock()
+	defer h.leaseMu.Unlock()
+	if l != nil && (h.lease == nil || l.Epoch > h.lease.Epoch || l.Until.After(h.lease.Until)) {
+		h.lease = l
+	}
+}
+
+// Renew prolongs the leases of all threads that this process runs. The Engine
+// calls it every second and a half.
+func (r *Runner) Renew(ctx context.Context) {
+	r.mu.Lock()
+	runs := make([]*run, 0, len(r.runs))
+	for _, h := range r.runs {
+		runs = append(runs, h)
+	}
+	r.mu.Unlock()
+	for _, h := range runs {
+		l := h.leased()
+		if l == nil {
+			continue
+		}
+		if err := r.Store.Renew(ctx, l); err != nil {
+			r.Log.Warn("a lease was not renewed", "thread", h.id, "err", err)
+			continue
+		}
+		h.setLease(l)
+	}
+}
+
+// Posted reports views that now stand in Slack, or were shown for the last time.
+func (r *Runner) Posted(id ThreadID, views []PostedView) { r.post(id, mail{posted: views}) }
+
+// Woken says that what the thread waits for may have come.
+func (r *Runner) Woken(id ThreadID) { r.post(id, mail{woken: true}) }
+
+func (r *Runner) post(id ThreadID, m mail) {
+	r.mu.Lock()
+	h := r.runs[id]
+	r.mu.Unlock()
+	if h != nil {
+		h.mailMu.Lock()
+		h.mail = append(h.mail, m)
+		h.mailMu.Unlock()
+	}
+	r.wake(id)
+}
+
+func (h *run) hasMail() bool {
+	h.mailMu.Lock()
+	defer h.mailMu.Unlock()
+	return len(h.mail) > 0
+}
+
+// sort takes in the mail.
+func (r *Runner) sort(ctx context.Context, h *run, now time.Time) error {
+	h.mailMu.Lock()
+	letters := h.mail
+	h.mail = nil
+	h.mailMu.Unlock()
+	var views []PostedView
+	for _, m := range letters {
+		views = append(views, m.posted...)
+		if m.woken {
+			if err := r.catchUp(ctx, h); err != nil {
+				return err
+			}
+		}
+		if p := m.planned; p != nil {
+			delete(h.think, p.words.Seq)
+			r.understood(h, p.words, p.out, p.err, now)
+		}
+	}
+	if len(views) > 0 {
+		h.emit(now, &Posted{Views: views}, mintID("posted", h.state.Version, views[0].Key))
+		h.inStep = false
+	}
+	return nil
+}
+
+// catchUp reads what others have appended since, and lets what waited try again.
+func (r *Runner) catchUp(ctx context.Context, h *run) error {
+	for st := range h.pace {
+		if st.Kind == StepAcquire {
+			delete(h.pace, st)
+		}
+	}
+	if len(h.pending) > 0 {
+		return nil // the flush will notice
+	}
+	records, err := r.Store.Read(ctx, string(h.id), h.version+1, 0)
+	if err != nil || len(records) == 0 {
+		return err
+	}
+	for _, b := range records {
+		e, err := Decode(b)
+		if err != nil {
+			return fmt.Errorf("reading %s: %w", h.id, err)
+		}
+		h.state.Reduce(e)
+		h.version, h.dirty = e.Seq, true
+	}
+	return nil
+}
+
+// Wait returns once no planner call is under way.
+func (r *Runner) Wait() { r.thinking.Wait() }

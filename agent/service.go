@@ -1,0 +1,175 @@
+package agent
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/releasebot/releasebot/threadstore"
+)
+
+// Service is where facts are taken in: for Slack, the API and the command line
+// alike. A fact that was taken in is in the log, and will be acted on.
+type Service struct {
+	Queries
+	engine *Engine
+}
+
+// NewService returns the Service of an engine's store.
+func NewService(e *Engine) *Service {
+	return &Service{Queries: Queries{Store: e.runner.Store, Policy: e.runner.Policy}, engine: e}
+}
+
+// Fact is something that happened outside.
+type Fact struct {
+	// ID is unique in the thread, and the same for every delivery of the same thing.
+	ID         string
+	Thread     ThreadID
+	Actor      Actor
+	OnBehalfOf Actor
+	Trace      string
+	Data       Payload // *Trigger, *Message or *DecisionReceived
+}
+
+// Taken says what became of a fact.
+type Taken struct {
+	Seq   int64
+	Fresh bool // false: it was in the log already
+}
+
+// ErrNoThread: a message or decision names a thread that is not there.
+var ErrNoThread = errors.New("no such thread")
+
+// Take appends a fact, whatever else is happening to its thread, and has the
+// thread run. When it returns without an error, the fact is as durable as the
+// store makes it. A fact that is in the log already is no error.
+func (s *Service) Take(ctx context.Context, f Fact) (Taken, error) {
+	r := s.engine.runner
+	_, starts := f.Data.(*Trigger)
+	if !starts {
+		if err := s.mustExist(ctx, f.Thread); err != nil {
+			return Taken{}, err
+		}
+	}
+	now := r.Now()
+	e := &Event{ID: f.ID, At: now.UTC().Truncate(time.Millisecond), Actor: f.Actor, OnBehalfOf: f.OnBehalfOf, Trace: f.Trace, Data: f.Data}
+	d, err := draft(e)
+	if err != nil {
+		return Taken{}, err
+	}
+	a := threadstore.Append{Log: string(f.Thread), Fact: true, Drafts: []threadstore.Draft{d}, Due: threadstore.DueAt(now)}
+	if starts {
+		a.Index, err = firstLine(f, e)
+		if err != nil {
+			return Taken{}, err
+		}
+	}
+	if s.engine.mayRun() && !r.holds(f.Thread) {
+		a.Acquire = r.Owner
+	}
+	done, err := r.Store.Append(ctx, a)
+	if errors.Is(err, threadstore.ErrIDReused) { // the same thing, told in other words
+		return Taken{}, nil
+	}
+	if err != nil {
+		return Taken{}, fmt.Errorf("taking in %s for %s: %w", e.Type(), f.Thread, err)
+	}
+	taken := Taken{Seq: done.Seqs[0], Fresh: done.Fresh[0]}
+	if done.Lease != nil {
+		var first *State
+		if taken.Fresh && done.Version == 1 {
+			e.Seq = 1
+			first = NewState(f.Thread)
+			first.Reduce(e)
+		}
+		r.took(f.Thread, done.Lease, first)
+	}
+	if taken.Fresh && r.Observe != nil {
+		r.Observe(f.Thread, nil, e)
+	}
+	if taken.Fresh || done.Lease != nil {
+		r.Woken(f.Thread)
+	}
+	return taken, nil
+}
+
+// firstLine lists a new thread before anything has run it.
+func firstLine(f Fact, e *Event) ([]threadstore.IndexEntry, error) {
+	s := NewState(f.Thread)
+	s.Reduce(e)
+	lines := map[string]string{}
+	if err := put(lines, IndexThreads, string(f.Thread), s.Line()); err != nil {
+		return nil, err
+	}
+	return []threadstore.IndexEntry{{Index: IndexThreads, Member: string(f.Thread), Value: []byte(lines[IndexThreads+"\x00"+string(f.Thread)])}}, nil
+}
+
+func (s *Service) mustExist(ctx context.Context, id ThreadID) error {
+	known, err := s.Known(ctx, id)
+	if err == nil && !known {
+		return fmt.Errorf("%w: %s", ErrNoThread, id)
+	}
+	return err
+}
+
+// Known reports whether there is such a thread.
+func (s *Service) Known(ctx context.Context, id ThreadID) (bool, error) {
+	if s.engine.runner.holds(id) {
+		return true, nil
+	}
+	records, err := s.Store.Read(ctx, string(id), 1, 1)
+	if errors.Is(err, threadstore.ErrNotFound) {
+		return false, nil
+	}
+	return len(records) > 0, err
+}
+
+// Alias binds the place of a Slack thread to a thread that did not start there.
+func (s *Service) Alias(ctx context.Context, p Place, id ThreadID) error {
+	_, err := s.Store.SetAlias(ctx, placeAlias(p), string(id))
+	return err
+}
+
+// At returns the thread of a Slack thread: the one that started there, or that was posted there. ok is false if there is none.
+func (s *Service) At(ctx context.Context, p Place) (id ThreadID, ok bool, err error) {
+	id = SlackThreadID(p.Team, p.Channel, p.TS)
+	if ok, err = s.Known(ctx, id); ok || err != nil {
+		return id, ok, err
+	}
+	log, err := s.Store.Resolve(ctx, placeAlias(p))
+	return ThreadID(log), log != "", err
+}
+
+func placeAlias(p Place) string { return "slack/" + p.Channel + "/" + p.TS }
+
+// Thread returns the state of a thread.
+func (s *Service) Thread(ctx context.Context, id ThreadID) (*State, error) {
+	st, err := LoadThread(ctx, s.Store, id)
+	if errors.Is(err, threadstore.ErrNotFound) {
+		return nil, fmt.Errorf("%w: %s", ErrNoThread, id)
+	}
+	return st, err
+}
+
+// Events returns a thread's events from seq on.
+func (s *Service) Events(ctx context.Context, id ThreadID, seq int64) ([]*Event, error) {
+	return ReadEvents(ctx, s.Store, string(id), seq)
+}
+
+// ReadEvents returns the events of a log from seq on.
+func ReadEvents(ctx context.Context, store *threadstore.Store, log string, seq int64) ([]*Event, error) {
+	records, err := store.Read(ctx, log, seq, 0)
+	if err != nil {
+		return nil, fmt.Errorf("reading %s: %w", log, err)
+	}
+	events := make([]*Event, 0, len(records))
+	for _, b := range records {
+		e, err := Decode(b)
+		if err != nil {
+			return nil, fmt.Errorf("reading %s: %w", log, err)
+		}
+		events = append(events, e)
+	}
+	return events, nil
+}

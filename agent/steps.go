@@ -1,0 +1,212 @@
+package agent
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// pauses: before this step everything decided so far is made durable and
+// shown, because it changes or tells the world, or may take a while.
+func (k StepKind) pauses() bool {
+	switch k {
+	case StepAbort, StepAcquire, StepStart, StepReturn, StepPage, StepPoll, StepCheck:
+		return true
+	case StepJudge, StepWords, StepCommand, StepCancel, StepAsk, StepSettle, StepContext, StepPlan, StepGiveUp, StepRequest, StepClick,
+		StepRemind, StepExpire, StepSupersede, StepClaim, StepLook, StepVoid, StepVerify, StepPropose, StepDone, StepWait:
+	}
+	return false
+}
+
+// do takes one step. What it writes is pending until the next flush, unless the
+// step itself needs it to be durable before it acts.
+func (r *Runner) do(ctx context.Context, h *run, st Step, now time.Time) error {
+	rel := h.state.Release(st.Release)
+	switch st.Kind {
+	case StepJudge:
+		return r.judge(ctx, h, st, now)
+	case StepWords:
+		return r.words(ctx, h, st, now)
+	case StepCommand:
+		return r.command(ctx, h, st, now)
+	case StepCancel:
+		h.emitFor(now, rel.N, &Canceled{By: rel.Cancel}, mintID(rel.ID, "canceled"))
+	case StepAbort:
+		return r.abort(ctx, h, rel, st, now)
+	case StepPoll:
+		return r.poll(ctx, h, rel, st, now)
+	case StepAsk:
+		r.askWhetherItRan(h, rel, now)
+	case StepSettle:
+		r.settle(h, rel, now)
+	case StepContext:
+		return r.context(ctx, h, rel, st, now)
+	case StepLook:
+		return r.lookAgain(ctx, h, rel, st, now)
+	case StepGiveUp:
+		r.giveUp(h, rel, now)
+	case StepPlan:
+		return r.plan(ctx, h, rel, st, now)
+	case StepRequest:
+		return r.request(h, rel, now)
+	case StepClick:
+		return r.click(ctx, h, rel, now)
+	case StepRemind:
+		h.emitFor(now, rel.N, &ApprovalReminded{ID: rel.Approval.ID}, mintID(rel.Approval.ID, "reminded"))
+	case StepExpire:
+		h.emitFor(now, rel.N, &ApprovalExpired{ID: rel.Approval.ID}, mintID(rel.Approval.ID, "expired"))
+	case StepSupersede:
+		r.supersede(h, rel, now)
+	case StepClaim:
+		claim := mintID(rel.ID, "claim", rel.Plans)
+		h.emitFor(now, rel.N, &LockRequested{Claim: claim, Env: EnvironmentLog(rel.Service, rel.Env)}, claim)
+	case StepAcquire:
+		return r.acquire(ctx, h, rel, st, now)
+	case StepVoid:
+		h.emitFor(now, rel.N, &ApprovalSuperseded{ID: approvalID(rel), Changed: rel.Context.Changed}, mintID(rel.ID, "void", rel.Plans))
+	case StepStart:
+		return r.start(ctx, h, rel, st, now)
+	case StepVerify:
+		return r.openWindow(h, rel, 1, now)
+	case StepCheck:
+		return r.check(ctx, h, rel, st, now)
+	case StepReturn:
+		return r.returnEnvironment(ctx, h, rel, st, now)
+	case StepPropose:
+		r.propose(h, rel, now)
+	case StepPage:
+		return r.page(ctx, h, rel, st, now)
+	case StepDone:
+		h.emitFor(now, rel.N, &Done{Outcome: rel.Outcome}, mintID(rel.ID, "done"))
+	case StepWait:
+	}
+	return nil
+}
+
+func approvalID(rel *ReleaseState) string {
+	if rel.Approval == nil {
+		return ""
+	}
+	return rel.Approval.ID
+}
+
+// after paces a step: it is not taken again before d has passed.
+func (h *run) after(st Step, now time.Time, d time.Duration) { h.pace[st] = now.Add(d) }
+
+// failed paces a step that could not be taken, more and more slowly, and says whether it is the n-th time in a row.
+func (h *run) failed(st Step, now time.Time) int {
+	h.tries[st]++
+	n := h.tries[st]
+	h.after(st, now, min(time.Duration(n)*time.Second, 15*time.Second))
+	return n
+}
+
+func (h *run) worked(st Step) { delete(h.tries, st); delete(h.pace, st) }
+
+// words turns the oldest unread words into an intent.
+func (r *Runner) words(ctx context.Context, h *run, st Step, now time.Time) error {
+	w, ok := h.state.unread(st.Seq)
+	if !ok {
+		return nil
+	}
+	switch {
+	case w.Intent != nil && w.Sequel:
+		r.understood(h, w, Planned{Intent: *w.Intent, Planner: "sequel"}, nil, now)
+	case w.Intent != nil:
+		r.understood(h, w, Planned{Intent: *w.Intent, Planner: "command"}, nil, now)
+	case h.state.PlannerRun >= PlannerMax:
+		r.understood(h, w, Planned{Intent: Intent{Kind: IntentClarify, Question: &Question{
+			Text: "I have been at this for a while without getting anywhere. Please say it as a command, such as `/release deploy SERVICE VERSION to ENVIRONMENT`.",
+		}}, Planner: "limit"}, nil, now)
+	case !r.Slow:
+		out, err := r.Planner.Plan(ctx, r.planInput(h.state, w))
+		r.understood(h, w, out, err, now)
+	default:
+		r.ponder(h, w)
+	}
+	return nil
+}
+
+// ponder asks a slow planner beside the other steps.
+func (r *Runner) ponder(h *run, w Words) {
+	in, id := r.planInput(h.state, w), h.id
+	h.think[w.Seq] = true
+	r.thinking.Go(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), r.PlannerLimit)
+		defer cancel()
+		out, err := r.Planner.Plan(ctx, in)
+		r.post(id, mail{planned: &planned{words: w, out: out, err: err}})
+	})
+}
+
+// understood writes down what words were turned into. A planner's failure becomes an error and a question, never silence.
+func (r *Runner) understood(h *run, w Words, out Planned, err error, now time.Time) {
+	if _, ok := h.state.unread(w.Seq); !ok {
+		return
+	}
+	if err != nil {
+		h.emit(now, &ErrorEvent{Tool: "planner", Message: compact(err), Retryable: true, Of: w.Seq}, mintID("words", w.Seq, "error"))
+		out = Planned{Planner: "fallback", Intent: Intent{Kind: IntentClarify, Question: &Question{
+			Text: "I could not make out what that asks for. Please say it as a command, such as `/release deploy SERVICE VERSION to ENVIRONMENT`.",
+		}}}
+		if w.Aside || w.RejectionOf > 0 {
+			out.Intent = Intent{Kind: IntentNone}
+		}
+	}
+	d := &PlannerDecision{Of: w.Seq, Intent: out.Intent, Planner: out.Planner, Prompt: out.Prompt, Tokens: out.Tokens}
+	h.emitAs(now, Bot, "", w.Of, itoa(w.Seq), d, mintID("words", w.Seq, "intent"))
+}
+
+func (s *State) unread(seq int64) (Words, bool) {
+	for _, w := range s.Words {
+		if w.Seq == seq {
+			return w, true
+		}
+	}
+	return Words{}, false
+}
+
+// planInput is what a planner may look at.
+func (r *Runner) planInput(s *State, w Words) PlanInput {
+	in := PlanInput{Words: w.Text, At: w.At, Catalog: r.catalog(), RejectionOf: w.RejectionOf}
+	in.Turns = s.Turns
+	if n := len(in.Turns); n > 0 && in.Turns[n-1].From == "person" && in.Turns[n-1].Text == cut(w.Text, 500) {
+		in.Turns = in.Turns[:n-1]
+	}
+	if q := s.OpenQuestion(); q != nil && w.RejectionOf == 0 {
+		question := q.Question
+		in.Open = &question
+	}
+	for _, rel := range s.Releases {
+		in.Releases = append(in.Releases, ReleaseBrief{
+			N: rel.N, ID: rel.ID, Action: rel.Action, Service: rel.Service, Environment: rel.Env, Version: rel.shipped(),
+			State: rel.Word(), Open: rel.Stage != StageEnded,
+		})
+	}
+	return in
+}
+
+// catalog lists the names of the policy file.
+func (r *Runner) catalog() Catalog { return CatalogOf(r.Policy()) }
+
+// compact makes an error short enough to plan from.
+func compact(err error) string {
+	if errors.Is(err, context.DeadlineExceeded) {
+		return cut("no answer in time: "+err.Error(), 239)
+	}
+	return cut(err.Error(), 239)
+}
+
+// trouble writes down that a read-only tool failed.
+func (h *run) trouble(rel *ReleaseState, tool string, err error, now time.Time) {
+	h.emitFor(now, rel.N, &ErrorEvent{Tool: tool, Message: compact(err), Retryable: true},
+		mintID(rel.ID, tool, "error", rel.Plans, rel.Stage, rel.Tries+1, h.state.Version))
+}
+
+// giveUp: what the plan needs can't be found out, so the answer is no.
+func (r *Runner) giveUp(h *run, rel *ReleaseState, now time.Time) {
+	reason := fmt.Sprintf("What a release of %s needs could not be found out, %d times in a row.", rel.Target(), rel.Tries)
+	h.emitFor(now, rel.N, &PolicyRefused{Rule: "context", Reason: reason, Remedy: "See the error above, then press Retry."},
+		mintID(rel.ID, "refused", rel.Plans, "context"))
+}

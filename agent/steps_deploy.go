@@ -1,0 +1,324 @@
+package agent
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/releasebot/releasebot/internal/failpoint"
+	"github.com/releasebot/releasebot/policy"
+	"github.com/releasebot/releasebot/threadstore"
+	"github.com/releasebot/releasebot/tools"
+	"github.com/releasebot/releasebot/tools/deploy"
+)
+
+// Limits of asking deployers.
+const (
+	deployerLimit  = 30 * time.Second // of one answer
+	elsewhereLimit = 60 * time.Second // how long another runner is waited for before a person is asked
+	pollMost       = time.Second
+)
+
+// driver returns the release's deployer and what it is to be told.
+func (r *Runner) driver(h *run, rel *ReleaseState) (deploy.Driver, tools.Call, error) {
+	env, err := rel.Policy()
+	if err != nil {
+		return nil, tools.Call{}, err
+	}
+	drv := r.Deployers[env.Deploy.Driver]
+	if drv == nil {
+		return nil, tools.Call{}, fmt.Errorf("this program has no deploy driver %q", env.Deploy.Driver)
+	}
+	call := rel.call(h.state, env)
+	if l := h.leased(); l != nil {
+		call.Epoch = uint64(l.Epoch) //nolint:gosec // epochs count up from 1
+	}
+	return drv, call, nil
+}
+
+// start writes the start down, and then, as the only one who may, starts it.
+func (r *Runner) start(ctx context.Context, h *run, rel *ReleaseState, st Step, now time.Time) error {
+	drv, call, err := r.driver(h, rel)
+	if err != nil {
+		return err
+	}
+	call.Runner = r.RunnerID
+	found, err := r.find(ctx, drv, call, "")
+	if err != nil {
+		h.failed(st, now)
+		return nil
+	}
+	h.emitFor(now, rel.N, &DeployStarted{
+		Key: call.Key, Epoch: h.leased().Epoch, Fence: rel.Fence, Owner: r.Owner, Runner: r.RunnerID,
+	}, mintID(call.Key, "started", 0))
+	switch found.State {
+	case deploy.Running, deploy.Succeeded, deploy.Failed: // the deployer knows a key that the log has never started
+		r.result(h, rel, now, DeployUnknown, fmt.Sprintf("The deployer already knows this plan's key (%s), though the log has no start of it: events have been lost.", found.State), nil, "")
+		return nil
+	case deploy.Absent, deploy.Unknown:
+	}
+	failpoint.Hit("agent.beforeStarted")
+	if err := r.flush(ctx, h, true, now); err != nil {
+		if errors.Is(err, threadstore.ErrNotReplicated) {
+			r.result(h, rel, now, DeployNotBegun, "Too few replicas of the store confirmed the start, so it was not made.", nil, "")
+			return nil
+		}
+		return err
+	}
+	failpoint.Hit("agent.afterStarted")
+	r.show(h)
+	if why := r.stillOurs(ctx, h, rel); why != "" {
+		r.result(h, rel, now, DeployNotBegun, why, nil, "")
+		return nil
+	}
+	if !h.valid(r.Now()) { // another process may run this thread by now: it asks the deployer
+		return threadstore.ErrStale
+	}
+	return r.begin(ctx, h, rel, drv, call, now)
+}
+
+// stillOurs looks at the environment once more, right before the start.
+func (r *Runner) stillOurs(ctx context.Context, h *run, rel *ReleaseState) string {
+	e, err := LoadEnvironment(ctx, r.Store, rel.Service, rel.Env)
+	if err != nil {
+		return "Who holds the environment could not be checked right before the start: " + compact(err)
+	}
+	if w := e.Holder(); w == nil || w.Claim.Claim != rel.Claim || e.Fence != rel.Fence {
+		return "The environment was taken over right before the start."
+	}
+	return ""
+}
+
+// begin asks the deployer to start. After an error that leaves it open whether
+// it did, nothing is written: the deployer is asked what became of it.
+func (r *Runner) begin(ctx context.Context, h *run, rel *ReleaseState, drv deploy.Driver, call tools.Call, now time.Time) error {
+	sctx, cancel := context.WithTimeout(ctx, deployerLimit)
+	defer cancel()
+	ref, err := drv.Start(sctx, call)
+	failpoint.Hit("agent.afterEffect")
+	switch {
+	case err == nil && ref != "":
+		h.emitFor(now, rel.N, &DeployProgress{Key: call.Key, Ref: ref, Percent: -1}, mintID(call.Key, "ref", rel.Deploy.Again))
+	case err != nil && errors.Is(err, deploy.ErrNotStarted):
+		r.result(h, rel, now, DeployFailed, compact(err), nil, "")
+	case err != nil:
+		r.Log.Warn("a start was not confirmed; the deployer is asked", "thread", h.id, "release", rel.ID, "err", err)
+	}
+	return nil
+}
+
+func (r *Runner) find(ctx context.Context, drv deploy.Driver, call tools.Call, ref string) (deploy.Status, error) {
+	ctx, cancel := context.WithTimeout(ctx, deployerLimit)
+	defer cancel()
+	return drv.Find(ctx, call, ref)
+}
+
+// result writes down what became of a start.
+func (r *Runner) result(h *run, rel *ReleaseState, now time.Time, out DeployOutcome, detail string, log []string, person string) {
+	h.emitFor(now, rel.N, &DeployResult{Key: rel.Deploy.Key, Outcome: out, Detail: cut(detail, 500), Log: log, By: person},
+		mintID(rel.Deploy.Key, "result", out, person))
+}
+
+// poll asks the deployer what became of a start; the same question serves a run
+// of our own and one that a dead process left behind.
+func (r *Runner) poll(ctx context.Context, h *run, rel *ReleaseState, st Step, now time.Time) error {
+	drv, call, err := r.driver(h, rel)
+	if err != nil {
+		return err
+	}
+	status, err := r.find(ctx, drv, call, rel.Deploy.Ref)
+	if err != nil {
+		if n := h.failed(st, now); n > 20 {
+			r.result(h, rel, now, DeployUnknown, "The deployer could not be asked: "+compact(err), nil, "")
+		}
+		return nil
+	}
+	switch status.State {
+	case deploy.Running:
+		r.progress(h, rel, status, now)
+		h.tries[st]++
+		h.after(st, now, min(time.Duration(h.tries[st])*20*time.Millisecond, pollMost))
+		return nil
+	case deploy.Succeeded:
+		r.result(h, rel, now, Deployed, status.Detail, nil, "")
+	case deploy.Failed:
+		r.result(h, rel, now, DeployFailed, status.Detail, status.Log, "")
+	case deploy.Absent:
+		return r.absent(ctx, h, rel, drv, call, now)
+	case deploy.Unknown:
+		r.unknown(h, rel, status, st, now)
+	}
+	h.worked(st)
+	return nil
+}
+
+// progress writes progress down, coarsely: at a step of ten percent, or another text after ten seconds.
+func (r *Runner) progress(h *run, rel *ReleaseState, status deploy.Status, now time.Time) {
+	run := rel.Deploy
+	if status.Percent < 0 && status.Progress == "" || status.Percent == run.Percent && status.Progress == run.Text {
+		return
+	}
+	key := Step{Kind: "progress", Release: rel.N}
+	if status.Percent < run.Percent+10 && now.Before(h.pace[key]) {
+		return
+	}
+	h.after(key, now, 10*time.Second)
+	h.emitFor(now, rel.N, &DeployProgress{Key: run.Key, Ref: status.Ref, Percent: status.Percent, Text: cut(status.Progress, 120)},
+		mintID(run.Key, "progress", h.state.Version+1))
+}
+
+// absent: the deployer says that this key was never started, and that a late
+// start of it would be refused. Only where the target itself refuses a second
+// start of a key may somebody who did not write the start down make it.
+func (r *Runner) absent(ctx context.Context, h *run, rel *ReleaseState, drv deploy.Driver, call tools.Call, now time.Time) error {
+	if !drv.Abilities(call).StartOnceByKey {
+		r.result(h, rel, now, DeployUnknown, "The deployer has no record of this run, and can't promise that it would refuse a second start.", nil, "")
+		return nil
+	}
+	if rel.Deploy.Again >= TriesMax {
+		r.result(h, rel, now, DeployFailed, fmt.Sprintf("The deployer did not begin, %d times.", rel.Deploy.Again+1), nil, "")
+		return nil
+	}
+	h.emitFor(now, rel.N, &DeployStarted{
+		Key: call.Key, Epoch: h.leased().Epoch, Fence: rel.Fence, Owner: r.Owner, Runner: r.RunnerID, Again: rel.Deploy.Again + 1,
+	}, mintID(call.Key, "started", rel.Deploy.Again+1))
+	if err := r.flush(ctx, h, true, now); err != nil {
+		return err
+	}
+	if !h.valid(r.Now()) {
+		return threadstore.ErrStale
+	}
+	call.Runner = r.RunnerID
+	return r.begin(ctx, h, rel, drv, call, now)
+}
+
+// unknown: the deployer can't tell. Where another runner could, it is waited for a while.
+func (r *Runner) unknown(h *run, rel *ReleaseState, status deploy.Status, st Step, now time.Time) {
+	if status.Elsewhere {
+		since, ok := h.asked[rel.N]
+		if !ok {
+			h.asked[rel.N], since = now, now
+		}
+		if now.Sub(since) < elsewhereLimit {
+			h.after(st, now, 2*time.Second)
+			return
+		}
+	}
+	r.result(h, rel, now, DeployUnknown, status.Detail, status.Log, "")
+}
+
+// abort asks the deployer to stop. What came of it, the deployer says when it is polled.
+func (r *Runner) abort(ctx context.Context, h *run, rel *ReleaseState, st Step, now time.Time) error {
+	h.after(st, now, 5*time.Second)
+	drv, call, err := r.driver(h, rel)
+	if err != nil {
+		return err
+	}
+	actx, cancel := context.WithTimeout(ctx, deployerLimit)
+	defer cancel()
+	if err := drv.Cancel(actx, call, rel.Deploy.Ref); err != nil {
+		r.Log.Warn("the deployer did not take the request to stop; it is asked again", "thread", h.id, "release", rel.ID, "err", err)
+	}
+	return nil
+}
+
+// askWhetherItRan asks those who may approve there.
+func (r *Runner) askWhetherItRan(h *run, rel *ReleaseState, now time.Time) {
+	var to []policy.Subject
+	if env, err := rel.Policy(); err == nil {
+		to = env.Approvers()
+	}
+	detail := rel.Deploy.Detail
+	if detail != "" {
+		detail = " " + detail
+	}
+	h.emitFor(now, rel.N, &HumanInputRequested{
+		ID: UnknownQuestionID(rel), Kind: InputDidItRun, To: to,
+		Question: Question{
+			Text: fmt.Sprintf("Did the %s of %s %s to %s run? It was started, and nobody can tell what became of it.%s",
+				rel.Action, rel.Service, rel.shipped(), rel.Env, plain(detail)),
+			Options: []string{string(VerbRan), string(VerbDidnt), string(VerbStop)},
+		},
+	}, mintID(UnknownQuestionID(rel), "asked"))
+}
+
+// settle writes down what a person said became of a start.
+func (r *Runner) settle(h *run, rel *ReleaseState, now time.Time) {
+	a := h.state.Question(UnknownQuestionID(rel)).Answer
+	switch a.Choice {
+	case VerbRan:
+		r.result(h, rel, now, Deployed, "A person said that it ran.", nil, a.Person)
+	case VerbDidnt:
+		r.result(h, rel, now, DeployNotBegun, "A person said that it did not run.", nil, a.Person)
+	default:
+		r.result(h, rel, now, DeployUnknown, "A person stopped here.", nil, a.Person)
+	}
+}
+
+// page tells people directly.
+func (r *Runner) page(ctx context.Context, h *run, rel *ReleaseState, st Step, now time.Time) error {
+	people, missed := r.whom(ctx, h, rel)
+	pctx, cancel := context.WithTimeout(ctx, deployerLimit)
+	defer cancel()
+	sent, err := r.Pager.Page(pctx, h.state, rel, people)
+	if err != nil && h.failed(st, now) < TriesMax {
+		return nil
+	}
+	if err != nil {
+		sent = PageSent{About: rel.Outcome, Missed: append(sent.Missed, compact(err))}
+	}
+	sent.Missed = append(sent.Missed, missed...)
+	h.emitFor(now, rel.N, &sent, mintID(rel.ID, "paged"))
+	return nil
+}
+
+// whom lists the people to page: the policy's, and whoever asked to be.
+func (r *Runner) whom(ctx context.Context, h *run, rel *ReleaseState) (people, missed []string) {
+	seen := map[string]bool{}
+	add := func(id string) {
+		if id != "" && !seen[id] {
+			seen[id] = true
+			people = append(people, id)
+		}
+	}
+	subjects := rel.Plan.Page
+	for _, p := range rel.Page {
+		if s, ok := r.Policy().People[p]; ok {
+			subjects = append(subjects[:len(subjects):len(subjects)], s)
+		} else {
+			add(p)
+		}
+	}
+	for _, s := range subjects {
+		if s.Group == "" {
+			add(s.User)
+			continue
+		}
+		members, err := r.People.Group(ctx, s.Group)
+		if err != nil {
+			missed = append(missed, s.String()+": "+compact(err))
+		}
+		for _, m := range sortedKeys(members) {
+			add(m)
+		}
+	}
+	if len(people) == 0 {
+		for _, id := range h.state.askers(rel) {
+			add(id)
+		}
+	}
+	return people, missed
+}
+
+// askers are the people whose request a release goes back to: of a proposed rollback, those of what it takes back.
+func (s *State) askers(rel *ReleaseState) []string {
+	for len(rel.By) == 0 {
+		of := s.Release(rel.Of)
+		if of == nil || of.N >= rel.N {
+			return Humans(s.Asker, s.OnBehalf)
+		}
+		rel = of
+	}
+	return rel.By
+}

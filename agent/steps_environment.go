@@ -1,0 +1,280 @@
+package agent
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/releasebot/releasebot/threadstore"
+)
+
+// LoadThread reads and folds a thread. It returns threadstore.ErrNotFound if there is none.
+func LoadThread(ctx context.Context, store *threadstore.Store, id ThreadID) (*State, error) {
+	l, err := store.Load(ctx, string(id), FoldVersion)
+	if err != nil {
+		return nil, fmt.Errorf("reading %s: %w", id, err)
+	}
+	s := NewState(id)
+	if l.Snapshot != nil {
+		if err := json.Unmarshal(l.Snapshot.Data, s); err != nil || s.Version != l.Snapshot.Version { // a cache that can't be used
+			records, err := store.Read(ctx, string(id), 1, 0)
+			if err != nil {
+				return nil, fmt.Errorf("reading %s: %w", id, err)
+			}
+			s, l.Records = NewState(id), records
+		}
+	}
+	for _, b := range l.Records {
+		e, err := Decode(b)
+		if err != nil {
+			return nil, fmt.Errorf("reading %s: %w", id, err)
+		}
+		s.Reduce(e)
+	}
+	return s, nil
+}
+
+// LoadEnvironment reads and folds the log of one service in one environment;
+// one without a log is as it is before its first event.
+func LoadEnvironment(ctx context.Context, store *threadstore.Store, service, name string) (*Environment, error) {
+	log := EnvironmentLog(service, name)
+	l, err := store.Load(ctx, log, FoldVersion)
+	if errors.Is(err, threadstore.ErrNotFound) {
+		return NewEnvironment(service, name), nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading %s: %w", log, err)
+	}
+	e := NewEnvironment(service, name)
+	if l.Snapshot != nil {
+		if err := json.Unmarshal(l.Snapshot.Data, e); err != nil || e.Version != l.Snapshot.Version {
+			if l.Records, err = store.Read(ctx, log, 1, 0); err != nil {
+				return nil, fmt.Errorf("reading %s: %w", log, err)
+			}
+			e = NewEnvironment(service, name)
+		}
+	}
+	for _, b := range l.Records {
+		ev, err := Decode(b)
+		if err != nil {
+			return nil, fmt.Errorf("reading %s: %w", log, err)
+		}
+		e.Reduce(ev)
+	}
+	return e, nil
+}
+
+// EnvironmentLine is an environment as lists show it.
+type EnvironmentLine struct {
+	ID          string     `json:"id"`
+	Service     string     `json:"service"`
+	Environment string     `json:"environment"`
+	Running     Running    `json:"running"`
+	Holder      string     `json:"holder,omitempty"`
+	HolderSince *time.Time `json:"holder_since,omitempty"`
+	Waiting     []string   `json:"waiting,omitempty"`
+	Lock        *HumanLock `json:"lock,omitempty"`
+	Last        *Outcome   `json:"last,omitempty"`
+}
+
+// Line is the environment as lists show it.
+func (s *Environment) Line() EnvironmentLine {
+	l := EnvironmentLine{
+		ID: s.Service + "/" + s.Name, Service: s.Service, Environment: s.Name, Running: s.Running, Lock: s.Lock, Last: s.Last,
+	}
+	for i, w := range s.Queue {
+		if i == 0 {
+			since := w.Since
+			l.Holder, l.HolderSince = ReleaseID(w.Thread, w.Number), &since
+			continue
+		}
+		l.Waiting = append(l.Waiting, ReleaseID(w.Thread, w.Number))
+	}
+	return l
+}
+
+// appendEnvironment appends one event to an environment's log, at the place the
+// caller looked at or, when others were faster, at a newer one. It needs no
+// lease: its events are idempotent by their ids. It returns the state after it.
+func (r *Runner) appendEnvironment(ctx context.Context, service, name string, e *Event) (*Environment, error) {
+	for range 100 {
+		env, err := LoadEnvironment(ctx, r.Store, service, name)
+		if err != nil {
+			return nil, err
+		}
+		e.Seq = env.Version + 1
+		d, err := draft(e)
+		if err != nil {
+			return nil, err
+		}
+		before := env.Version
+		env.Reduce(e)
+		entries := map[string]string{}
+		if err := put(entries, IndexEnvironments, service+"/"+name, env.Line()); err != nil {
+			return nil, err
+		}
+		done, err := r.Store.Append(ctx, threadstore.Append{
+			Log: EnvironmentLog(service, name), Expect: before, Drafts: []threadstore.Draft{d},
+			Snapshot: func(version int64, _ string) (*threadstore.Snapshot, error) {
+				b, err := json.Marshal(env)
+				return &threadstore.Snapshot{Version: version, Fold: FoldVersion, Data: b}, err
+			},
+			Index: []threadstore.IndexEntry{{Index: IndexEnvironments, Member: service + "/" + name, Value: []byte(entries[IndexEnvironments+"\x00"+service+"/"+name])}},
+		})
+		switch {
+		case err == nil && !done.Fresh[0]: // in already: what it meant is in the log as it stands
+			return LoadEnvironment(ctx, r.Store, service, name)
+		case err == nil:
+			return env, nil
+		case !errors.Is(err, threadstore.ErrConflict):
+			return nil, err
+		}
+	}
+	return nil, fmt.Errorf("appending to %s: %w, a hundred times", EnvironmentLog(service, name), threadstore.ErrConflict)
+}
+
+// acquire puts the release in the environment's queue, and looks whether it is at its head.
+func (r *Runner) acquire(ctx context.Context, h *run, rel *ReleaseState, st Step, now time.Time) error {
+	claim := &Claim{
+		Claim: rel.Claim, Thread: h.id, Number: rel.N, Action: rel.Action, Version: rel.Plan.Version, Commit: rel.Plan.Commit, By: h.state.askers(rel),
+	}
+	var env *Environment
+	var err error
+	if rel.Waits == "" {
+		env, err = r.appendEnvironment(ctx, rel.Service, rel.Env, &Event{
+			ID: rel.Claim, At: h.state.clock(now).UTC().Truncate(time.Millisecond), Actor: Bot, Cause: rel.ID, Data: claim,
+		})
+	} else {
+		env, err = LoadEnvironment(ctx, r.Store, rel.Service, rel.Env)
+	}
+	if err != nil {
+		return err
+	}
+	h.after(st, now, 5*time.Second)
+	w := env.Holder()
+	switch {
+	case env.place(rel.Claim) < 0:
+		return fmt.Errorf("the claim %s is not in the queue of %s, though it was put there", rel.Claim, EnvironmentLog(rel.Service, rel.Env))
+	case w.Claim.Claim == rel.Claim && !env.Locked(now):
+		h.emitFor(now, rel.N, &LockAcquired{Claim: rel.Claim, Fence: env.Fence}, mintID(rel.Claim, "acquired"))
+		h.worked(st)
+		return nil
+	}
+	why := waitsFor(env, w, rel)
+	if why != rel.Waits {
+		h.emitFor(now, rel.N, &TimerSet{ID: mintID(rel.Claim, "waits"), Why: why}, mintID(rel.Claim, "waits", env.Version))
+	}
+	if w.Claim.Claim != rel.Claim {
+		return r.bury(ctx, w, rel)
+	}
+	return nil
+}
+
+// waitsFor says, for people, whom a claim waits for.
+func waitsFor(env *Environment, w *Waiter, rel *ReleaseState) string {
+	if w.Claim.Claim == rel.Claim {
+		return "locked by " + mention(env.Lock.By) + ": " + plain(env.Lock.Reason)
+	}
+	who := ""
+	if len(w.By) > 0 {
+		who = ", asked for by " + mention(w.By[0])
+	}
+	place := ""
+	if n := env.place(rel.Claim); n > 1 {
+		place = fmt.Sprintf("; %d more before this one", n-1)
+	}
+	return fmt.Sprintf("%s of %s (release %s%s) has it since %s%s", w.Action, plain(w.Version), ReleaseID(w.Thread, w.Number), who,
+		w.Since.UTC().Format("15:04 MST"), place)
+}
+
+// bury gives an environment back in the name of a holder whose release has ended without doing so.
+func (r *Runner) bury(ctx context.Context, w *Waiter, rel *ReleaseState) error {
+	s, err := LoadThread(ctx, r.Store, w.Thread)
+	if err != nil {
+		if errors.Is(err, threadstore.ErrNotFound) {
+			return nil // its log is lost, or not there yet: unknown keeps the environment
+		}
+		return err
+	}
+	other := s.Release(w.Number)
+	if other == nil || other.Stage != StageEnded {
+		return nil
+	}
+	_, err = r.release(ctx, s, other, w.Claim.Claim, rel.Service, rel.Env)
+	return err
+}
+
+// release writes how a release ended into its environment's log.
+func (r *Runner) release(ctx context.Context, s *State, rel *ReleaseState, claim, service, name string) (*Environment, error) {
+	o := Outcome{
+		Thread: s.ID, Number: rel.N, Action: rel.Action, Version: rel.shipped(), By: s.askers(rel), Outcome: rel.Outcome, Healthy: good(rel.Outcome),
+	}
+	if rel.Plan != nil {
+		o.Commit = rel.Plan.Commit
+	}
+	if d := rel.Deploy; d != nil {
+		o.Began, o.Ran, o.Known = d.Began, d.Outcome != DeployNotBegun, d.Outcome == Deployed
+	}
+	return r.appendEnvironment(ctx, service, name, &Event{
+		ID: mintID(claim, "released"), At: s.Now.UTC().Truncate(time.Millisecond), Actor: Bot, Cause: rel.ID,
+		Data: &Release{Claim: claim, Outcome: o},
+	})
+}
+
+// returnEnvironment gives the environment back and wakes the next in its queue.
+func (r *Runner) returnEnvironment(ctx context.Context, h *run, rel *ReleaseState, _ Step, now time.Time) error {
+	env, err := r.release(ctx, h.state, rel, rel.Claim, rel.Service, rel.Env)
+	if err != nil {
+		return err
+	}
+	h.emitFor(now, rel.N, &LockReleased{Claim: rel.Claim}, mintID(rel.Claim, "returned"))
+	r.wakeNext(ctx, env, h.id, now)
+	return nil
+}
+
+// wakeNext: whoever waits looks by timer too, so a lost wake costs time only.
+func (r *Runner) wakeNext(ctx context.Context, env *Environment, self ThreadID, now time.Time) {
+	w := env.Holder()
+	if w == nil {
+		return
+	}
+	if w.Thread != self {
+		if err := r.Store.Wake(ctx, string(w.Thread), now); err != nil {
+			r.Log.Warn("the next in the queue was not woken", "thread", w.Thread, "err", err)
+		}
+	}
+	r.Woken(w.Thread)
+}
+
+// lookAgain looks at the facts once more, now that nobody else can change the
+// environment. Shown, decided and executed must be the same digest.
+func (r *Runner) lookAgain(ctx context.Context, h *run, rel *ReleaseState, _ Step, now time.Time) error {
+	f := r.Policy()
+	env, ok := f.Environment(rel.Service, rel.Env)
+	if !ok {
+		u := unknownTarget(f, rel)
+		h.emitFor(now, rel.N, &ReleaseContext{Version: rel.Context.Version, Again: true, Digest: "", Changed: []string{u.Reason}}, mintID(rel.ID, "again", rel.Plans))
+		return nil
+	}
+	facts, refused, err := r.facts(ctx, h, rel, env, now)
+	switch {
+	case err != nil && isStoreError(err):
+		return err
+	case err != nil:
+		h.trouble(rel, "context", err, now)
+		return nil
+	case refused != nil:
+		facts = &ReleaseContext{Version: rel.Context.Version, Current: rel.Context.Current, Changed: []string{refused.Reason}}
+	default:
+		p, err := newPlan(h.state, rel, env, f.Revision, facts)
+		if err != nil {
+			return err
+		}
+		facts.Digest, facts.Changed = p.Digest, differences(rel.Plan, p)
+	}
+	facts.Again = true
+	h.emitFor(now, rel.N, facts, mintID(rel.ID, "again", rel.Plans))
+	return nil
+}

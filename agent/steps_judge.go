@@ -1,0 +1,316 @@
+package agent
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/releasebot/releasebot/policy"
+)
+
+// judge looks at one decision: is what it names open, and may this person? It
+// writes what follows from it, or why nothing does. A decision about anything
+// that can't be checked now is refused, with that reason.
+func (r *Runner) judge(ctx context.Context, h *run, st Step, now time.Time) error {
+	var d Decision
+	for _, x := range h.state.Decisions {
+		if x.Seq == st.Seq {
+			d = x
+		}
+	}
+	j := judgement{r: r, h: h, d: d, now: now, human: first(Humans(d.Actor, d.OnBehalfOf))}
+	if d.OnBehalfOf.User() != "" { // a token or schedule: the person it stands for decides
+		j.human = d.OnBehalfOf.User()
+	}
+	j.rel = h.state.Release(h.state.releaseOf(d.Data.Target))
+	if id, ok := strings.CutSuffix(d.Data.Target, "/ran"); ok {
+		j.rel = h.state.Release(h.state.releaseOf(id))
+	}
+	if j.rel == nil {
+		j.refuse(0, policy.Verdict{Rule: "unknown", Reason: "That does not belong to this thread, so it does nothing here.", Remedy: "Use the buttons of this thread's own cards."})
+		return nil
+	}
+	switch d.Data.Verb {
+	case VerbApprove, VerbReject:
+		return j.approval(ctx, j.rel, d.Data.Target)
+	case VerbCancel, VerbAbort, VerbHold, VerbResume:
+		return j.control(ctx)
+	case VerbRan, VerbDidnt, VerbStop:
+		return j.ran(ctx)
+	case VerbRetry:
+		return j.retry(ctx)
+	case VerbRollback:
+		return j.rollback(ctx)
+	}
+	j.refuse(j.rel.N, policy.Verdict{Rule: "unknown", Reason: fmt.Sprintf("%q is nothing that can be decided.", plain(string(d.Data.Verb)))})
+	return nil
+}
+
+type judgement struct {
+	r     *Runner
+	h     *run
+	d     Decision
+	rel   *ReleaseState
+	human string
+	now   time.Time
+}
+
+// write appends what the decision came to, in the name of whoever decided.
+func (j *judgement) write(release int, p Payload) {
+	j.h.emitAs(j.now, j.d.Actor, j.d.OnBehalfOf, release, itoa(j.d.Seq), p, mintID("judge", j.d.Seq))
+}
+
+func (j *judgement) refuse(release int, v policy.Verdict) {
+	j.h.emitAs(j.now, Bot, "", release, itoa(j.d.Seq), &DecisionRefused{
+		Of: j.d.Seq, Verb: j.d.Data.Verb, Person: j.human, Rule: v.Rule, Reason: v.Reason, Remedy: v.Remedy,
+	}, mintID("judge", j.d.Seq))
+}
+
+// person looks the human up.
+func (j *judgement) person(ctx context.Context) (policy.Person, policy.Verdict) {
+	if j.human == "" {
+		return policy.Person{}, policy.Verdict{
+			Rule: policy.RuleUnknown, Reason: "This came from nobody: only a person can decide.",
+			Remedy: "Decide in Slack, or with a token that stands for a person.",
+		}
+	}
+	p, err := j.r.People.Person(ctx, j.human)
+	if err != nil {
+		return p, lookupFailed(j.human, err)
+	}
+	return p, policy.Verdict{Allowed: true}
+}
+
+// allowed asks whether the person may, by the policy that the release's plan was made under, or, before there is one, today's.
+func (j *judgement) allowed(ctx context.Context, rel *ReleaseState, may func(*policy.Environment, policy.Person) policy.Verdict) policy.Verdict {
+	env, err := rel.Policy()
+	if err != nil {
+		var ok bool
+		if env, ok = j.r.Policy().Environment(rel.Service, rel.Env); !ok {
+			u := unknownTarget(j.r.Policy(), rel)
+			return policy.Verdict{Rule: u.Rule, Reason: u.Reason, Remedy: u.Remedy}
+		}
+	}
+	p, v := j.person(ctx)
+	if !v.Allowed {
+		return v
+	}
+	return may(env, p)
+}
+
+func (j *judgement) mayRequest(ctx context.Context) func(*policy.Environment, policy.Person) policy.Verdict {
+	return func(env *policy.Environment, p policy.Person) policy.Verdict {
+		return policy.MayRequest(env, p, j.r.groups(ctx))
+	}
+}
+
+func (j *judgement) mayDecide(ctx context.Context) func(*policy.Environment, policy.Person) policy.Verdict {
+	return func(env *policy.Environment, p policy.Person) policy.Verdict {
+		return policy.MayDecide(env, p, j.r.groups(ctx))
+	}
+}
+
+// approval: a click on Approve or Reject, or the same by another way.
+func (j *judgement) approval(ctx context.Context, rel *ReleaseState, target string) error {
+	id := target
+	if rel.Approval != nil && target == rel.ID { // the short id of the release means its newest approval
+		id = rel.Approval.ID
+	}
+	if rule, reason := rel.closed(id, j.human); rule != "" && !(rule == "again" && j.d.Data.Verb == VerbReject) {
+		j.refuse(rel.N, policy.Verdict{Rule: rule, Reason: reason})
+		return nil
+	}
+	a := rel.Approval
+	if !j.h.state.clock(j.now).Before(a.Expires) {
+		j.refuse(rel.N, policy.Verdict{Rule: "expired", Reason: "This approval has expired: nobody decided in time. Ask for the " + rel.Action + " again."})
+		return nil
+	}
+	verb := j.d.Data.Verb
+	if verb == VerbReject && strings.TrimSpace(j.d.Data.Reason) == "" {
+		j.refuse(rel.N, policy.Verdict{Rule: "reason", Reason: "A rejection needs a reason.", Remedy: "Say why, so that whoever asked knows what to do."})
+		return nil
+	}
+	v := j.allowed(ctx, rel, func(env *policy.Environment, p policy.Person) policy.Verdict {
+		if verb == VerbReject {
+			return policy.MayDecide(env, p, j.r.groups(ctx))
+		}
+		return policy.MayApprove(env, p, rel.By, j.r.groups(ctx))
+	})
+	if !v.Allowed {
+		v.Rule = orText(v.Rule, policy.RuleFrom)
+		j.refuse(rel.N, v)
+		return nil
+	}
+	j.respond(rel, verb, basis(v, rel))
+	return nil
+}
+
+func basis(v policy.Verdict, rel *ReleaseState) string {
+	return orText(v.Reason, "one of those who may approve in "+rel.Env)
+}
+
+func (j *judgement) respond(rel *ReleaseState, verb Verb, basis string) {
+	j.write(rel.N, &ApprovalResponse{
+		ID: rel.Approval.ID, Of: j.d.Seq, Person: j.human, Decision: verb,
+		Reason: cut(strings.TrimSpace(j.d.Data.Reason), 1000), Basis: basis, Digest: rel.Approval.Digest,
+	})
+}
+
+func orText(s, otherwise string) string {
+	if s == "" {
+		return otherwise
+	}
+	return s
+}
+
+// control: cancel, abort, hold and resume.
+func (j *judgement) control(ctx context.Context) error {
+	if v := controllable(j.rel, j.d.Data.Verb); !v.Allowed {
+		j.refuse(j.rel.N, v)
+		return nil
+	}
+	v := j.allowed(ctx, j.rel, j.mayRequest(ctx))
+	if !v.Allowed { // who may approve there may stop there too
+		if w := j.allowed(ctx, j.rel, j.mayDecide(ctx)); !w.Allowed {
+			j.refuse(j.rel.N, v)
+			return nil
+		}
+	}
+	switch j.d.Data.Verb {
+	case VerbHold:
+		j.write(j.rel.N, &Held{Of: j.d.Seq, By: j.human})
+	case VerbResume:
+		j.write(j.rel.N, &Resumed{Of: j.d.Seq, By: j.human})
+	default:
+		j.write(j.rel.N, &CancelRequested{Of: j.d.Seq, By: j.human})
+	}
+	return nil
+}
+
+// controllable says whether there is anything left to cancel, hold or resume.
+func controllable(rel *ReleaseState, verb Verb) policy.Verdict {
+	v := policy.Verdict{Rule: "ended"}
+	switch {
+	case rel.Stage == StageEnded || rel.Outcome != "":
+		v.Reason = "Release " + rel.ID + " has ended: " + rel.Word() + "."
+	case verb == VerbResume && rel.Held == "":
+		v.Reason = "Release " + rel.ID + " is not held."
+	case verb == VerbHold && rel.Held != "":
+		v.Reason = "Release " + rel.ID + " is held already, by " + mention(rel.Held) + "."
+	case verb == VerbHold && !rel.Stage.Before(StageDeploy):
+		v.Reason = "Release " + rel.ID + " is running already; it can be stopped, not held."
+	case (verb == VerbCancel || verb == VerbAbort) && rel.Cancel != "":
+		v.Reason = "Release " + rel.ID + " is being stopped already, asked by " + mention(rel.Cancel) + "."
+	case (verb == VerbCancel || verb == VerbAbort) && rel.Stage == StageUnknown:
+		v.Reason = "Nobody knows yet what became of release " + rel.ID + "; answer its question instead."
+	default:
+		return policy.Verdict{Allowed: true}
+	}
+	return v
+}
+
+// ran: the answer to "did it run?".
+func (j *judgement) ran(ctx context.Context) error {
+	q := j.h.state.Question(UnknownQuestionID(j.rel))
+	if q == nil || j.rel.Stage != StageUnknown {
+		j.refuse(j.rel.N, policy.Verdict{Rule: "answered", Reason: "Nothing is asked about release " + j.rel.ID + " any more."})
+		return nil
+	}
+	if q.Answer != nil {
+		j.refuse(j.rel.N, policy.Verdict{Rule: "answered", Reason: "Already answered by " + mention(q.Answer.Person) + "."})
+		return nil
+	}
+	if v := j.allowed(ctx, j.rel, j.mayDecide(ctx)); !v.Allowed {
+		j.refuse(j.rel.N, v)
+		return nil
+	}
+	j.write(j.rel.N, &HumanInputResponse{ID: q.ID, Of: j.d.Seq, Person: j.human, Choice: j.d.Data.Verb})
+	return nil
+}
+
+// retry: a new plan with a new key and, where policy asks, a new approval.
+func (j *judgement) retry(ctx context.Context) error {
+	if j.rel.Stage != StageEnded && j.rel.Stage != StageAfter {
+		j.refuse(j.rel.N, policy.Verdict{Rule: "running", Reason: "Release " + j.rel.ID + " has not ended, so it can't be retried."})
+		return nil
+	}
+	if again := j.h.state.followUp(j.rel, j.rel.Action); again != nil {
+		j.refuse(j.rel.N, policy.Verdict{Rule: "again", Reason: "A retry is under way already: release " + again.ID + "."})
+		return nil
+	}
+	if v := j.allowed(ctx, j.rel, j.mayRequest(ctx)); !v.Allowed {
+		j.refuse(j.rel.N, v)
+		return nil
+	}
+	j.open(Intent{Kind: IntentKind(j.rel.Action), Service: j.rel.Service, Environment: j.rel.Env, Version: j.rel.Version, Page: j.rel.Page})
+	return nil
+}
+
+// rollback: from one who may approve there the click is also the approval; from another it asks for one.
+func (j *judgement) rollback(ctx context.Context) error {
+	if back := j.h.state.Release(j.rel.Rollback); back != nil && back.Approval != nil && back.Approval.State == ApprovalPending {
+		v := j.allowed(ctx, back, j.mayDecide(ctx))
+		if !v.Allowed {
+			j.refuse(back.N, v)
+			return nil
+		}
+		if back.Approval.has(j.human) {
+			j.refuse(back.N, policy.Verdict{Rule: "again", Reason: "You have approved this already; one person counts once."})
+			return nil
+		}
+		j.respond(back, VerbApprove, "pressed Roll back; "+basis(v, back))
+		return nil
+	}
+	if again := j.h.state.followUp(j.rel, "rollback"); again != nil {
+		j.refuse(j.rel.N, policy.Verdict{Rule: "again", Reason: "A rollback is under way already: release " + again.ID + "."})
+		return nil
+	}
+	v := j.allowed(ctx, j.rel, j.mayRequest(ctx))
+	if !v.Allowed {
+		if w := j.allowed(ctx, j.rel, j.mayDecide(ctx)); !w.Allowed {
+			j.refuse(j.rel.N, v)
+			return nil
+		}
+	}
+	j.open(Intent{Kind: IntentRollback, Service: j.rel.Service, Environment: j.rel.Env, Page: j.rel.Page})
+	return nil
+}
+
+// followUp is an open release that already does this to the same target.
+func (s *State) followUp(rel *ReleaseState, action string) *ReleaseState {
+	for _, o := range s.Releases[rel.N:] {
+		if o.Of == rel.N && o.Action == action && o.Outcome == "" {
+			return o
+		}
+	}
+	return nil
+}
+
+func (j *judgement) open(in Intent) {
+	j.write(j.rel.N, &PlannerDecision{Of: j.d.Seq, Intent: in, Planner: "button"})
+}
+
+// click counts the click on Roll back as the approval of the rollback it asked
+// for, if whoever clicked may approve there; else says who has to.
+func (r *Runner) click(ctx context.Context, h *run, rel *ReleaseState, now time.Time) error {
+	c := rel.Click
+	j := judgement{
+		r: r, h: h, rel: rel, human: c.Person, now: now,
+		d: Decision{Seq: c.Of, Actor: c.Actor, Data: DecisionReceived{Verb: VerbRollback}},
+	}
+	id := mintID("click", c.Of)
+	v := j.allowed(ctx, rel, j.mayDecide(ctx))
+	if !v.Allowed {
+		h.emitAs(now, Bot, "", rel.N, itoa(c.Of), &DecisionRefused{
+			Of: c.Of, Verb: VerbRollback, Person: c.Person, Rule: v.Rule,
+			Reason: "The rollback is asked for, and waits for an approval. " + v.Reason, Remedy: v.Remedy,
+		}, id)
+		return nil
+	}
+	h.emitAs(now, c.Actor, "", rel.N, itoa(c.Of), &ApprovalResponse{
+		ID: rel.Approval.ID, Of: c.Of, Person: c.Person, Decision: VerbApprove,
+		Basis: "pressed Roll back; " + basis(v, rel), Digest: rel.Approval.Digest,
+	}, id)
+	return nil
+}

@@ -1,0 +1,316 @@
+package agent
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/releasebot/releasebot/policy"
+	"github.com/releasebot/releasebot/tools"
+	"github.com/releasebot/releasebot/tools/changelog"
+)
+
+// changesListed is how many commits a card can list.
+const changesListed = 10
+
+// CatalogOf lists the names of a policy file, in its order.
+func CatalogOf(f *policy.File) Catalog {
+	var c Catalog
+	if f == nil {
+		return c
+	}
+	for _, name := range f.Order {
+		c.Services = append(c.Services, CatalogService{Name: name, Environments: f.Services[name].Order})
+	}
+	for name := range f.People {
+		c.People = append(c.People, name)
+	}
+	slices.Sort(c.People)
+	return c
+}
+
+// context fetches the facts that a plan is made from.
+func (r *Runner) context(ctx context.Context, h *run, rel *ReleaseState, st Step, now time.Time) error {
+	env, ok := r.Policy().Environment(rel.Service, rel.Env)
+	if !ok {
+		h.refuse(rel, now, unknownTarget(r.Policy(), rel))
+		return nil
+	}
+	facts, refused, err := r.facts(ctx, h, rel, env, now)
+	switch {
+	case err != nil && isStoreError(err):
+		return err
+	case err != nil:
+		h.trouble(rel, "context", err, now)
+	case refused != nil:
+		h.refuse(rel, now, *refused)
+	default:
+		h.emitFor(now, rel.N, facts, mintID(rel.ID, "context", rel.Plans))
+	}
+	return nil
+}
+
+func (h *run) refuse(rel *ReleaseState, now time.Time, why PolicyRefused) {
+	h.emitFor(now, rel.N, &why, mintID(rel.ID, "refused", rel.Plans, why.Rule))
+}
+
+func unknownTarget(f *policy.File, rel *ReleaseState) PolicyRefused {
+	svc, ok := f.Services[rel.Service]
+	if !ok {
+		return PolicyRefused{
+			Rule: "service", Reason: fmt.Sprintf("The policy file has no service %q.", plain(cut(rel.Service, 60))),
+			Remedy: "It has " + strings.Join(f.Order, ", ") + ".",
+		}
+	}
+	return PolicyRefused{
+		Rule: "environment", Reason: fmt.Sprintf("%s has no environment %q.", svc.Name, plain(cut(rel.Env, 60))),
+		Remedy: "It has " + strings.Join(svc.Order, ", ") + ".",
+	}
+}
+
+// storeError marks an error of the store: the step is tried again later, and nothing is written down.
+type storeError struct{ error }
+
+func (e storeError) Unwrap() error { return e.error }
+
+func isStoreError(err error) bool {
+	var s storeError
+	return errors.As(err, &s)
+}
+
+// facts looks at the environment, the repository and the deployer. A refusal is
+// what can't be released; an error, what could not be found out.
+func (r *Runner) facts(ctx context.Context, h *run, rel *ReleaseState, env *policy.Environment, now time.Time) (*ReleaseContext, *PolicyRefused, error) {
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	e, err := LoadEnvironment(ctx, r.Store, rel.Service, rel.Env)
+	if err != nil {
+		return nil, nil, storeError{err}
+	}
+	facts := &ReleaseContext{Current: e.Running, Last: e.Last}
+	src, err := r.Sources(env.Source)
+	if err != nil {
+		return nil, nil, fmt.Errorf("opening the repository of %s: %w", rel.Service, err)
+	}
+	r.observeCurrent(ctx, rel, env, facts, src)
+	facts.queued(h, rel, e)
+	if refused, err := r.version(ctx, rel, e, facts, src); refused != nil || err != nil {
+		return nil, refused, err
+	}
+	if rel.Action != "verify" && facts.Replaces.Version != "" {
+		changes, err := src.Between(ctx, ref(facts.Replaces), refOf(facts.Version), changesListed)
+		if err != nil {
+			facts.Problems = append(facts.Problems, "The changes since "+plain(facts.Replaces.Version)+" could not be listed: "+compact(err))
+		} else {
+			facts.Changes = &changes
+		}
+	}
+	return facts, nil, nil
+}
+
+// queued looks who is ahead of the release: what the last of them ships is what it replaces.
+func (facts *ReleaseContext) queued(h *run, rel *ReleaseState, e *Environment) {
+	facts.Replaces = facts.Current
+	for _, w := range e.Queue {
+		if w.Thread == h.id && w.Number == rel.N {
+			return
+		}
+		if facts.Holder == "" {
+			facts.Holder = ReleaseID(w.Thread, w.Number)
+		}
+		facts.Replaces = Running{Version: w.Version, Commit: w.Commit}
+	}
+}
+
+// ref is how a running version is named to its repository.
+func ref(v Running) string {
+	if v.Commit != "" {
+		return v.Commit
+	}
+	return v.Version
+}
+
+func refOf(v changelog.Version) string {
+	if v.SHA != "" {
+		return v.SHA
+	}
+	return v.Name
+}
+
+// version resolves what is to be shipped, and what a failure would go back to.
+func (r *Runner) version(ctx context.Context, rel *ReleaseState, e *Environment, facts *ReleaseContext, src changelog.Source) (*PolicyRefused, error) {
+	want := rel.Version
+	switch {
+	case rel.Action == "verify":
+		facts.Version = changelog.Version{Name: facts.Current.Version, SHA: facts.Current.Commit}
+		return nil, nil
+	case rel.Action == "rollback" && want == "":
+		back := r.rollbackTarget(rel, e, facts)
+		if back.Version == "" {
+			return &PolicyRefused{
+				Rule: "rollback", Reason: "No version of " + rel.Service + " that was ever healthy in " + rel.Env + " is known to go back to.",
+				Remedy: "Deploy a version by name.",
+			}, nil
+		}
+		facts.Rollback, facts.Version = back, changelog.Version{Name: back.Version, SHA: back.Commit}
+		return nil, nil
+	}
+	if err := checkVersion(want); err != nil {
+		return &PolicyRefused{Rule: "version", Reason: "That is no version: " + plain(err.Error()) + ".", Remedy: "Name a tag or a commit."}, nil
+	}
+	v, err := src.Resolve(ctx, want)
+	switch {
+	case errors.Is(err, changelog.ErrUnknownVersion), errors.Is(err, changelog.ErrAmbiguous):
+		return &PolicyRefused{Rule: "version", Reason: plain(compact(err)), Remedy: "Name a tag or a commit of the repository of " + rel.Service + "."}, nil
+	case err != nil:
+		return nil, fmt.Errorf("resolving %s: %w", want, err)
+	}
+	facts.Version = v
+	if rel.Action == "deploy" {
+		facts.Rollback = e.RollbackTo(v.Name)
+	}
+	return nil, nil
+}
+
+// rollbackTarget is the last healthy version other than the one to get away from.
+func (r *Runner) rollbackTarget(rel *ReleaseState, e *Environment, facts *ReleaseContext) Running {
+	away := facts.Current.Version
+	if away == "" && e.Last != nil {
+		away = e.Last.Version
+	}
+	return e.RollbackTo(away)
+}
+
+// observeCurrent asks the deployer what runs, where it can say.
+func (r *Runner) observeCurrent(ctx context.Context, rel *ReleaseState, env *policy.Environment, facts *ReleaseContext, src changelog.Source) {
+	drv := r.Deployers[env.Deploy.Driver]
+	if drv == nil {
+		return
+	}
+	call := tools.Call{Action: rel.Action, Service: rel.Service, Environment: rel.Env, Version: rel.Version, Args: env.Deploy.Args}
+	if !drv.Abilities(call).Current {
+		return
+	}
+	v, err := drv.Current(ctx, call)
+	switch {
+	case err != nil:
+		facts.Problems = append(facts.Problems, "The deployer could not say what runs: "+compact(err))
+	case v != "" && v != facts.Current.Version:
+		facts.Current = Running{Version: v}
+		if seen, err := src.Resolve(ctx, v); err == nil {
+			facts.Current.Commit = seen.SHA
+		}
+	}
+}
+
+// plan asks the policy, and makes the plan.
+func (r *Runner) plan(ctx context.Context, h *run, rel *ReleaseState, _ Step, now time.Time) error {
+	f := r.Policy()
+	env, ok := f.Environment(rel.Service, rel.Env)
+	if !ok {
+		h.refuse(rel, now, unknownTarget(f, rel))
+		return nil
+	}
+	if refused, err := r.mayShip(ctx, h, rel, env); err != nil {
+		return err
+	} else if refused != nil {
+		refused.Line = f.Line(rel.Service, rel.Env, refused.Rule)
+		h.refuse(rel, now, *refused)
+		return nil
+	}
+	p, err := newPlan(h.state, rel, env, f.Revision, rel.Context)
+	if err != nil {
+		return err
+	}
+	h.emitFor(now, rel.N, p, mintID(rel.ID, "plan", p.Ordinal))
+	return nil
+}
+
+// mayShip asks who may ask for this, and whether it is its turn.
+func (r *Runner) mayShip(ctx context.Context, h *run, rel *ReleaseState, env *policy.Environment) (*PolicyRefused, error) {
+	for _, human := range rel.By {
+		p, err := r.People.Person(ctx, human)
+		if err != nil {
+			return refusal(lookupFailed(human, err)), nil
+		}
+		if v := policy.MayRequest(env, p, r.groups(ctx)); !v.Allowed {
+			return refusal(v), nil
+		}
+	}
+	if env.After == "" || rel.Action != "deploy" {
+		return nil, nil
+	}
+	before, err := LoadEnvironment(ctx, r.Store, rel.Service, env.After)
+	if err != nil {
+		return nil, err
+	}
+	var healthy []policy.Build
+	for _, b := range before.Healthy {
+		healthy = append(healthy, policy.Build{Version: b.Version, Commit: b.Commit})
+	}
+	v := policy.After(env, policy.Build{Version: rel.Context.Version.Name, Commit: rel.Context.Version.SHA}, healthy, nil)
+	if !v.Allowed {
+		return refusal(v), nil
+	}
+	return nil, nil
+}
+
+func refusal(v policy.Verdict) *PolicyRefused {
+	return &PolicyRefused{Rule: v.Rule, Reason: v.Reason, Remedy: v.Remedy}
+}
+
+func lookupFailed(human string, err error) policy.Verdict {
+	return policy.Verdict{
+		Rule: policy.RuleLookup, Reason: fmt.Sprintf("Who %s is could not be checked: %s.", mention(human), plain(compact(err))),
+		Remedy: "Try again once Slack answers.",
+	}
+}
+
+func (r *Runner) groups(ctx context.Context) policy.Groups {
+	return func(group string) (map[string]bool, error) { return r.People.Group(ctx, group) }
+}
+
+// request opens the approval of the plan.
+func (r *Runner) request(h *run, rel *ReleaseState, now time.Time) error {
+	env, err := rel.Policy()
+	if err != nil {
+		return err
+	}
+	at := h.state.clock(now).UTC().Truncate(time.Millisecond)
+	req := &ApprovalRequested{
+		ID: ApprovalID(h.id, rel.N, rel.Plans), Digest: rel.Plan.Digest, Required: env.Approval.Required,
+		From: env.Approvers(), Expires: at.Add(env.Approval.ExpiresAfter.Std()), Why: rel.Plan.Why,
+	}
+	if req.Required == 0 && rel.proposed() {
+		req.Required = 1
+	}
+	if d := env.Approval.RemindAfter.Std(); d > 0 && req.Required > 0 {
+		req.RemindAt = at.Add(d)
+	}
+	h.emitFor(now, rel.N, req, mintID(req.ID, "requested"))
+	return nil
+}
+
+// supersede: a newer release of the same thread and environment replaces rel.
+func (r *Runner) supersede(h *run, rel *ReleaseState, now time.Time) {
+	by := 0
+	for _, o := range h.state.Releases[rel.N:] {
+		if o.Service == rel.Service && o.Env == rel.Env && o.Stage == StageApproval {
+			by = o.N
+			break
+		}
+	}
+	if by > 0 {
+		h.emitFor(now, rel.N, &ApprovalSuperseded{ID: approvalID(rel), By: by}, mintID(rel.ID, "superseded"))
+	}
+}
+
+// propose opens the rollback of a release that went wrong.
+func (r *Runner) propose(h *run, rel *ReleaseState, now time.Time) {
+	h.emitFor(now, rel.N, &RollbackProposed{
+		Of: rel.N, To: Running{Version: rel.Plan.Rollback, Commit: rel.Plan.RollbackCommit}, Automatic: rel.Plan.OnFailure == policy.Rollback,
+	}, mintID(rel.ID, "rollback"))
+}

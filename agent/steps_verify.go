@@ -1,0 +1,136 @@
+package agent
+
+import (
+	"context"
+	"fmt"
+	"sort"
+	"sync"
+	"time"
+
+	"github.com/releasebot/releasebot/policy"
+	"github.com/releasebot/releasebot/tools"
+	"github.com/releasebot/releasebot/tools/healthcheck"
+)
+
+// openWindow begins a window of checks. A process that takes over a window
+// has not seen its looks, so it opens one of its own.
+func (r *Runner) openWindow(h *run, rel *ReleaseState, try int, now time.Time) error {
+	h.looks[rel.N] = map[string]healthcheck.Progress{}
+	h.emitFor(now, rel.N, &VerifyStarted{Try: try, Checks: rel.Plan.Checks}, mintID(rel.ID, "verify", rel.Plans, try))
+	return nil
+}
+
+// check looks at what is due to be looked at, once, and judges the window.
+func (r *Runner) check(ctx context.Context, h *run, rel *ReleaseState, st Step, now time.Time) error {
+	env, err := rel.Policy()
+	if err != nil {
+		return err
+	}
+	seen := h.looks[rel.N]
+	if seen == nil {
+		return r.openWindow(h, rel, rel.Verify.Try+1, now)
+	}
+	call := rel.call(h.state, env)
+	due, _ := windowNext(env, seen, rel.Verify.Began, now)
+	r.look(ctx, env, call, due, seen)
+	if results, done := windowDone(env, seen, rel.Verify.Began, h.state.clock(r.Now())); done {
+		h.emitFor(h.state.clock(r.Now()), rel.N, &PostDeployCheckResult{Verdict: overall(results), Checks: results},
+			mintID(rel.ID, "checked", rel.Plans, rel.Verify.Try))
+		delete(h.looks, rel.N)
+		h.worked(st)
+		return nil
+	}
+	if _, next := windowNext(env, seen, rel.Verify.Began, h.state.clock(r.Now())); !next.IsZero() {
+		h.pace[st] = next
+	}
+	return nil
+}
+
+func window(c policy.Check) healthcheck.Window {
+	return healthcheck.Window{Passes: c.Passes, Every: c.Every.Std(), Within: c.Within.Std()}
+}
+
+// windowNext lists the checks due at now; next is when the first of the others is.
+func windowNext(env *policy.Environment, seen map[string]healthcheck.Progress, began, now time.Time) (due []int, next time.Time) {
+	for i, c := range env.Verify {
+		_, done, at := window(c).Judge(seen[c.Name], began, now)
+		switch {
+		case done:
+		case !at.After(now):
+			due = append(due, i)
+		default:
+			next = sooner(next, at)
+		}
+	}
+	if len(due) > 0 {
+		next = now
+	}
+	return due, next
+}
+
+// look makes the looks that are due, beside each other.
+func (r *Runner) look(ctx context.Context, env *policy.Environment, call tools.Call, due []int, seen map[string]healthcheck.Progress) {
+	var wg sync.WaitGroup
+	var mu sync.Mutex
+	for _, i := range due {
+		wg.Go(func() {
+			c := env.Verify[i]
+			res := healthcheck.Result{Verdict: healthcheck.Inconclusive, Detail: fmt.Sprintf("this program has no check of the kind %q", c.Kind)}
+			if checker := r.Checkers[c.Kind]; checker != nil {
+				one := call
+				one.Args = c.Args
+				cctx, cancel := context.WithTimeout(ctx, time.Minute)
+				res = checker.Check(cctx, one)
+				cancel()
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			seen[c.Name] = seen[c.Name].Add(res, r.Now())
+		})
+	}
+	wg.Wait()
+}
+
+// windowDone judges all checks; a check that saw the service unhealthy to the end of its window ends the others' too.
+func windowDone(env *policy.Environment, seen map[string]healthcheck.Progress, began, now time.Time) ([]CheckResult, bool) {
+	results := make([]CheckResult, 0, len(env.Verify))
+	open, failed := false, false
+	for _, c := range env.Verify {
+		v, done, _ := window(c).Judge(seen[c.Name], began, now)
+		if !done {
+			open, v = true, healthcheck.Inconclusive
+		}
+		failed = failed || done && v == healthcheck.Unhealthy
+		p := seen[c.Name]
+		results = append(results, CheckResult{
+			Name: c.Name, Verdict: string(v), Detail: cut(window(c).Summary(p), 300), Looks: p.Looks, Took: now.Sub(began),
+		})
+	}
+	return results, !open || failed
+}
+
+// overall is the worst verdict: one unhealthy check makes the release unhealthy.
+func overall(results []CheckResult) string {
+	verdict := healthcheck.Healthy
+	for _, c := range results {
+		switch healthcheck.Verdict(c.Verdict) {
+		case healthcheck.Unhealthy:
+			return string(healthcheck.Unhealthy)
+		case healthcheck.Inconclusive:
+			verdict = healthcheck.Inconclusive
+		case healthcheck.Healthy:
+		}
+	}
+	return string(verdict)
+}
+
+func sortedKeys(m map[string]bool) []string {
+	keys := make([]string, 0, len(m))
+	for k, in := range m {
+		if in {
+			keys = append(keys, k)
+		}
+	}
+	sort.Strings(keys)
+	return keys
+}
