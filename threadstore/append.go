@@ -64,8 +64,8 @@ func check(a *Append) error {
 		}
 	}
 	for i := range a.Drafts {
-		if a.Drafts[i].ID == "" {
-			return fmt.Errorf("draft %d has no id", i)
+		if id := a.Drafts[i].ID; id == "" || id[0] == 0 {
+			return fmt.Errorf("draft %d has the id %q: one is needed that does not begin with a NUL", i, id)
 		}
 	}
 	return checkTwice(a.Drafts)

@@ -50,11 +50,12 @@ func (e *ConflictError) Unwrap() error { return ErrConflict }
 // of the event before it are only known inside Append, so it is encoded there,
 // and again for each new place that is tried.
 type Draft struct {
-	// ID is unique within its log. A draft whose id is in the log already is a duplicate: a no-op.
+	// ID is unique within its log, and does not begin with a NUL. A draft whose id is in the log already is a duplicate: a no-op.
 	ID string
 	// Sum fingerprints the content without its place. The same id with another Sum is refused with ErrIDReused.
 	Sum string
 	// Encode returns the stored bytes for the place seq (from 1) after an event of hash prev ("" for the first).
+	// They are not changed afterwards: a try that has timed out may still be on its way.
 	Encode func(seq int64, prev string) ([]byte, error)
 }
 

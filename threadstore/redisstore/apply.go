@@ -61,7 +61,7 @@ func (d *Driver) applyCall(op *threadstore.Op) *call {
 	k := d.keys.of(op.Log)
 	n := len(op.Records)
 	c := newCall(&d.scripts.apply, 6+len(op.Index), 16+3*n+4*len(op.Index))
-	c.add(k.log, k.ids, k.meta, k.lease, k.epoch, k.due)
+	c.add(k.log, k.hash, k.snap, k.lease, k.epoch, k.due)
 	for i := range op.Index {
 		c.add(k.index(op.Index[i].Index))
 	}

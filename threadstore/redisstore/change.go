@@ -92,8 +92,8 @@ func (d *Driver) DeclarePolicy(ctx context.Context, rev threadstore.PolicyRevisi
 // Copy makes a log out of records; it may be in another shard than where they come from. See [threadstore.Driver].
 func (d *Driver) Copy(ctx context.Context, _ string, _ int64, dst string, records []threadstore.Record, head string) error {
 	k := d.keys.of(dst)
-	c := newCall(&d.scripts.copy, 3, 2+3*len(records))
-	c.add(k.log, k.ids, k.meta, head, strconv.Itoa(len(records)))
+	c := newCall(&d.scripts.copy, 2, 2+3*len(records))
+	c.add(k.log, k.hash, head, strconv.Itoa(len(records)))
 	for i := range records {
 		c.add(records[i].ID, known(int64(i)+1, "", records[i].Sum))
 		c.addBytes(records[i].Data)
@@ -110,19 +110,19 @@ func (d *Driver) Prune(ctx context.Context, log string, version int64) error {
 	k := d.keys.of(log)
 	// The lines are read first because a script must be told its keys. None
 	// can be added unseen: a log that is written to is not pruned at this version.
-	fields, err := d.c.HKeys(ctx, k.meta).Result()
+	fields, err := d.c.HKeys(ctx, k.hash).Result()
 	if err != nil {
 		return wrap(err)
 	}
 	var indexes, members []string
 	for _, f := range fields {
-		if line, ok := strings.CutPrefix(f, "x"); ok {
+		if line, ok := strings.CutPrefix(f, "\x00x"); ok {
 			index, member, _ := strings.Cut(line, "\x00")
 			indexes, members = append(indexes, k.index(index)), append(members, member)
 		}
 	}
 	c := newCall(&d.scripts.prune, 6+len(indexes), 2+len(members))
-	c.add(k.log, k.ids, k.meta, k.lease, k.epoch, k.due)
+	c.add(k.log, k.hash, k.snap, k.lease, k.epoch, k.due)
 	c.add(indexes...)
 	c.add(log, strconv.FormatInt(version, 10))
 	c.add(members...)

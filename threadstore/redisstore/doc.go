@@ -12,8 +12,10 @@
 // # What is kept
 //
 //	rb:{s07}:l:LOG    list    the events; its length is the version
-//	rb:{s07}:i:LOG    hash    id → seq:token:sum; the token of the append stands with its first id
-//	rb:{s07}:m:LOG    hash    h head · f, v, s snapshot's fold, version, state · t token of the last append without events · x… lines owned
+//	rb:{s07}:h:LOG    hash    id → seq:token:sum; the token of an append stands with its first id.
+//	                          After a NUL: h the head; f, v the snapshot's fold and version; t the
+//	                          token of the last append without events; x… the lines the log has made
+//	rb:{s07}:s:LOG    string  the snapshot's state
 //	rb:{s07}:o:LOG    string  who holds the lease, "epoch owner", with its expiry
 //	rb:{s07}:e:LOG    hash    e the last epoch, p the version it was pruned at; never deleted
 //	rb:{s07}:due      zset    log → when it is due, in ms

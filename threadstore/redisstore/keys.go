@@ -16,15 +16,14 @@ func shardOf(name string) int {
 
 // A keyring makes all keys. Its prefix sets one store apart from others on the same Redis.
 type keyring struct {
-	tags  [shards]string // "rb:{s07}:"
-	dues  [shards]string
-	meta  string
-	tail  string
-	scope string
+	tags [shards]string // "rb:{s07}:"
+	dues [shards]string
+	meta string
+	tail string
 }
 
 func newKeyring(prefix string) *keyring {
-	k := &keyring{meta: prefix + ":meta", tail: prefix + ":tail", scope: prefix}
+	k := &keyring{meta: prefix + ":meta", tail: prefix + ":tail"}
 	for i := range shards {
 		n := strconv.Itoa(i)
 		if i < 10 {
@@ -38,8 +37,8 @@ func newKeyring(prefix string) *keyring {
 
 // logKeys are the keys of one log, in the order in which scripts take them.
 type logKeys struct {
-	log, ids, meta, lease, epoch, due string
-	tag                               string
+	log, hash, snap, lease, epoch, due string
+	tag                                string
 }
 
 // of returns the keys of a log. They are cut from one string.
@@ -48,13 +47,13 @@ func (k *keyring) of(log string) logKeys {
 	tag := k.tags[shard]
 	n := len(tag) + 2 + len(log)
 	b := make([]byte, 0, 5*n)
-	for _, kind := range [...]string{"l:", "i:", "m:", "o:", "e:"} {
+	for _, kind := range [...]string{"l:", "h:", "s:", "o:", "e:"} {
 		b = append(b, tag...)
 		b = append(b, kind...)
 		b = append(b, log...)
 	}
 	s := string(b)
-	return logKeys{log: s[:n], ids: s[n : 2*n], meta: s[2*n : 3*n], lease: s[3*n : 4*n], epoch: s[4*n:], due: k.dues[shard], tag: tag}
+	return logKeys{log: s[:n], hash: s[n : 2*n], snap: s[2*n : 3*n], lease: s[3*n : 4*n], epoch: s[4*n:], due: k.dues[shard], tag: tag}
 }
 
 // index is the part of a named index in the shard of these keys.

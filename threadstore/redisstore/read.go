@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -17,8 +18,8 @@ import (
 // Load reads a log after its snapshot, or from the start. See [threadstore.Driver].
 func (d *Driver) Load(ctx context.Context, log string, fold int) (threadstore.Loaded, error) {
 	k := d.keys.of(log)
-	c := newCall(&d.scripts.load, 4, 2)
-	c.add(k.log, k.meta, k.epoch, k.due, log, strconv.Itoa(fold))
+	c := newCall(&d.scripts.load, 5, 3)
+	c.add(k.log, k.hash, k.snap, k.epoch, k.due, log, strconv.Itoa(fold), mostWithScript)
 	v, err := d.run(ctx, c)
 	if err != nil {
 		return threadstore.Loaded{}, err
@@ -38,12 +39,29 @@ func (d *Driver) Load(ctx context.Context, log string, fold int) (threadstore.Lo
 		}
 		l.DueAt = time.UnixMilli(int64(ms))
 	}
-	if at, _ := a[4].(int64); at > 0 {
+	at, _ := a[4].(int64)
+	if at > 0 {
 		state, _ := a[5].(string)
 		l.Snapshot = &threadstore.Snapshot{Version: at, Fold: fold, Data: []byte(state)}
 	}
 	events, _ := a[6].([]any)
-	l.Records = unpack(events)
+	if l.Records = unpack(events); l.Version > at && len(events) == 0 {
+		return d.readRest(ctx, l, at)
+	}
+	return l, nil
+}
+
+// mostWithScript is how many events load.lua returns: each passes through Lua, which costs more than it saves when there are many.
+const mostWithScript = "64"
+
+// readRest reads the many events of a log after at. None of them can have changed since the script ran.
+func (d *Driver) readRest(ctx context.Context, l threadstore.Loaded, at int64) (_ threadstore.Loaded, err error) {
+	if l.Records, err = d.Read(ctx, l.Log, at+1, int(l.Version-at)); err != nil {
+		return threadstore.Loaded{}, err
+	}
+	if int64(len(l.Records)) != l.Version-at {
+		return threadstore.Loaded{}, fmt.Errorf("%s was deleted while it was read", l.Log)
+	}
 	return l, nil
 }
 
@@ -87,7 +105,7 @@ func (d *Driver) Records(ctx context.Context, log string, n int64) ([]threadstor
 	k := d.keys.of(log)
 	pipe := d.c.Pipeline()
 	events := pipe.LRange(ctx, k.log, 0, max(n, 0)-1)
-	ids := pipe.HGetAll(ctx, k.ids)
+	ids := pipe.HGetAll(ctx, k.hash)
 	if _, err := pipe.Exec(ctx); err != nil {
 		return nil, wrap(err)
 	}
@@ -96,6 +114,9 @@ func (d *Driver) Records(ctx context.Context, log string, n int64) ([]threadstor
 		records[i].Data = []byte(e)
 	}
 	for id, v := range ids.Val() {
+		if strings.HasPrefix(id, "\x00") {
+			continue // not an id
+		}
 		at, err := parseKnown(v)
 		if err != nil {
 			return nil, err

@@ -272,7 +272,7 @@ func opaque(t *testing.T, h Harness) {
 	raw := func(id, sum string) threadstore.Draft {
 		return threadstore.Draft{ID: id, Sum: sum, Encode: func(int64, string) ([]byte, error) { return all, nil }}
 	}
-	ids := []threadstore.Draft{raw("a:b c\r\n", "1:2:3"), raw("\x00", "s\x00"), raw("{x}", ""), raw("1e400", "nan")}
+	ids := []threadstore.Draft{raw("a:b c\r\n", "1:2:3"), raw("i\x00", "s\x00"), raw("{x}", ""), raw("1e400", "nan")}
 	s.must(threadstore.Append{Log: "log {a}", Drafts: ids,
 		Index: []threadstore.IndexEntry{{Index: "i", Member: "m\x00\n", Value: all}, {Index: "i", Member: "empty", Value: []byte{}}},
 		Snapshot: func(v int64, _ string) (*threadstore.Snapshot, error) {
