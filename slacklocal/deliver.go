@@ -92,7 +92,7 @@ func (ws *Workspace) transmit(d *delivery) {
 	d.EnvelopeID = fmt.Sprintf("%08x-0000-4000-8000-%012x", ws.seq+1, ws.seq+1)
 	ws.seq++
 	d.SentAt, d.sock, d.Socket = ws.now(), nil, ""
-	ws.deliveries = append(ws.deliveries, d)
+	ws.log(d)
 	links := ws.ready()
 	if len(links) == 0 {
 		ws.missed(d, "connection_failed")
@@ -101,11 +101,23 @@ func (ws *Workspace) transmit(d *delivery) {
 	ws.nextSocket++
 	s := links[ws.nextSocket%len(links)]
 	d.sock, d.Socket = s, s.id
-	ws.inFlight[d.EnvelopeID] = d
+	ws.fly(d)
 	s.push(d.frame())
 	ws.cfg.Logger.Debug("slacklocal: envelope", "type", d.Type, "event", d.Event, "attempt", d.Attempt)
 	ws.change(Change{Kind: EnvelopeSent, ID: d.EnvelopeID, Text: d.Event})
 	ws.wakeRetries()
+}
+
+// log keeps a delivery for Deliveries and for acks that come late.
+func (ws *Workspace) log(d *delivery) {
+	ws.deliveries = append(ws.deliveries, d)
+	ws.envelopes[d.EnvelopeID] = d
+}
+
+// fly waits for the ack of a delivery.
+func (ws *Workspace) fly(d *delivery) {
+	ws.inFlight[d.EnvelopeID] = d
+	ws.flying = append(ws.flying, d)
 }
 
 func (d *delivery) frame() map[string]any {
@@ -157,12 +169,10 @@ func (ws *Workspace) acked(s *socket, raw []byte) {
 	switch {
 	case d == nil:
 		ack.Why = "unknown envelope"
-		for _, old := range ws.deliveries {
-			if old.EnvelopeID == in.EnvelopeID {
-				ack.Why, ack.Latency = "late", ack.At.Sub(old.SentAt)
-				if old.Acked {
-					ack.Why = "acknowledged before"
-				}
+		if old := ws.envelopes[in.EnvelopeID]; old != nil {
+			ack.Why, ack.Latency = "late", ack.At.Sub(old.SentAt)
+			if old.Acked {
+				ack.Why = "acknowledged before"
 			}
 		}
 	case len(raw) >= maxAck:
@@ -205,9 +215,15 @@ func (ws *Workspace) RetryNow() {
 
 func (ws *Workspace) tick(force bool) {
 	now := ws.now()
-	for _, d := range ws.deliveries {
-		if ws.inFlight[d.EnvelopeID] == d && (force || now.Sub(d.SentAt) >= ws.cfg.AckWithin) {
+	flying := ws.flying
+	ws.flying = nil
+	for _, d := range flying {
+		switch {
+		case ws.inFlight[d.EnvelopeID] != d: // acknowledged
+		case force || now.Sub(d.SentAt) >= ws.cfg.AckWithin:
 			ws.missed(d, "timeout")
+		default:
+			ws.flying = append(ws.flying, d)
 		}
 	}
 	waiting := ws.waiting
@@ -280,8 +296,8 @@ func (ws *Workspace) SendEnvelope(v any) error {
 	d := &delivery{Delivery: Delivery{
 		EnvelopeID: named.EnvelopeID, Type: named.Type, Event: "raw", SentAt: ws.now(), Socket: s.id,
 	}, raw: true, sock: s}
-	ws.deliveries = append(ws.deliveries, d)
-	ws.inFlight[d.EnvelopeID] = d
+	ws.log(d)
+	ws.fly(d)
 	ws.change(Change{Kind: EnvelopeSent, ID: d.EnvelopeID, Text: d.Event})
 	ws.wakeRetries()
 	return nil

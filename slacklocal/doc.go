@@ -22,6 +22,8 @@
 //	fmt.Println(ws.Render(ws.Thread("C0REL", ts)[1]))
 //	err = ws.Click("U0BOB", "C0REL", card, "approve")
 //
+// People may act in any channel, whether they are members or not; the app may not.
+//
 // # Strictness
 //
 // What Slack refuses is refused here with Slack's own error code, and where Slack

@@ -128,6 +128,8 @@ func richReference(r string) map[string]any {
 	id, _, _ := strings.Cut(r, "|")
 	group, isGroup := strings.CutPrefix(id, "!subteam^")
 	switch {
+	case id == "":
+		return nil
 	case id[0] == '@':
 		return map[string]any{"type": "user", "user_id": id[1:]}
 	case id[0] == '#':

@@ -122,7 +122,9 @@ type Workspace struct {
 	sockets    []*socket
 	nextSocket int
 	deliveries []*delivery          // in the order sent, for the log
+	envelopes  map[string]*delivery // the same by envelope id
 	inFlight   map[string]*delivery // by envelope id, until acked or given up
+	flying     []*delivery          // the same in the order sent, and some that were acked
 	waiting    []*delivery          // to be sent again when due
 	held       []*delivery
 	acks       []Ack
@@ -156,6 +158,7 @@ func New(cfg Config) *Workspace {
 		responses: map[string]*responseURL{},
 		tickets:   map[string]bool{},
 		inFlight:  map[string]*delivery{},
+		envelopes: map[string]*delivery{},
 		rates:     map[string]*bucket{},
 		kick:      make(chan struct{}, 1),
 		done:      make(chan struct{}),
