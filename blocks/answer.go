@@ -30,7 +30,7 @@ func Answer(a agent.Answered, opt Options) View {
 	}
 	v.Blocks = append(v.Blocks, paragraphs(rows, maxBlocks-len(v.Blocks))...)
 	if a.Title != "" && len(rows) == 1 {
-		v.Text = fit(title+" "+rows[0], maxText)
+		v.Text = fit(title+": "+rows[0], maxText)
 	}
 	return v
 }

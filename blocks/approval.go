@@ -15,25 +15,24 @@ import (
 func approval(r *agent.ReleaseState, a *agent.Approval, old bool) View {
 	key := agent.ViewApproval(a.ID)
 	v := View{Key: key, Text: approvalText(r, a), Final: settled(r, a)}
-	pending := a.State == agent.ApprovalPending
-	title := "Approve? " + headline(r)
-	if !pending {
-		title = capital(string(a.State)) + ": " + headline(r)
-	}
 	list := make([]slack.Block, 0, 10)
-	list = append(list, header(title))
-	if !pending {
-		list = append(list, section(symbol(string(a.State))+" *"+capital(approvalWord(a))+"*"+decidedAt(a)))
+	if a.State == agent.ApprovalPending {
+		list = append(list, header("Approve? "+headline(r)))
+		list = append(list, warnings(r)...)
+		if r.Plan != nil {
+			list = append(list, facts(r))
+		}
+		list = append(list, lines(rules(a)))
+		list = appendDetails(list, r)
+	} else {
+		list = append(list, header(capital(string(a.State))+": "+headline(r)), lines(verdict(a)))
+		if !old && r.Plan != nil {
+			list = append(list, shipped(r))
+		}
 	}
-	if !old && r.Plan != nil {
-		list = append(list, facts(r))
-		list = appendFacts(list, r, pending)
-	}
-	if pending {
-		list = append(list, lines(rules(r, a)))
-	}
-	list = append(list, context("id "+mono(a.ID, showName)+pendingHint(a)))
-	if pending {
+	live := a.State == agent.ApprovalPending && r.Cancel == ""
+	list = append(list, context("id "+mono(a.ID, showName)+hint(a, live)))
+	if live {
 		list = append(list, actions(key, approvalButtons(r, a)...))
 	}
 	v.Blocks = list
@@ -57,7 +56,11 @@ func approvalText(r *agent.ReleaseState, a *agent.Approval) string {
 		text := "⏳ " + capital(request(r)) + ": waiting for approval by " + subjects(a.From)
 		return fit(text+", asked for by "+asker(r.By, r.Actor), maxText)
 	}
-	return fit(symbol(string(a.State))+" "+capital(request(r))+": "+approvalWord(a), maxText)
+	text := symbol(string(a.State)) + " " + capital(request(r)) + ": " + approvalWord(a)
+	if why := approvalReason(a); why != "" {
+		text += ": " + why
+	}
+	return fit(text, maxText)
 }
 
 // approvalWord is how an approval stands, and by whom.
@@ -66,25 +69,43 @@ func approvalWord(a *agent.Approval) string {
 	case agent.ApprovalApproved:
 		return "approved by " + approvers(a)
 	case agent.ApprovalRejected:
-		return "rejected by " + mention(a.By) + ": " + say(a.Reason, showReason)
+		return "rejected by " + mention(a.By)
 	case agent.ApprovalExpiredOut:
-		return "expired: nobody decided in time"
+		return "expired"
 	case agent.ApprovalCanceled:
 		return "canceled" + byPerson(a.By)
 	case agent.ApprovalReplaced:
 		if len(a.Changed) > 0 {
-			return "superseded, because what it showed has changed: " + changed(a.Changed)
+			return "superseded, because what it showed has changed"
 		}
 		return "superseded by release " + mono(a.By, showName)
 	}
 	return "waiting for approval"
 }
 
-func decidedAt(a *agent.Approval) string {
-	if a.Decided.IsZero() {
-		return ""
+// approvalReason is why an approval ended as it did, "" where the word says it.
+func approvalReason(a *agent.Approval) string {
+	switch a.State {
+	case agent.ApprovalRejected:
+		return say(a.Reason, showReason)
+	case agent.ApprovalExpiredOut:
+		return "nobody decided in time"
+	case agent.ApprovalReplaced:
+		return changed(a.Changed)
 	}
-	return "\n" + date(a.Decided) + ", " + took(a.Decided.Sub(a.Asked)) + " after it was asked for"
+	return ""
+}
+
+// verdict says which way an approval ended, by whom, why and when.
+func verdict(a *agent.Approval) []string {
+	list := []string{symbol(string(a.State)) + " *" + capital(approvalWord(a)) + "*"}
+	if why := approvalReason(a); why != "" {
+		list = append(list, capital(why))
+	}
+	if !a.Decided.IsZero() {
+		list = append(list, date(a.Decided)+", "+took(a.Decided.Sub(a.Asked))+" after it was asked for")
+	}
+	return list
 }
 
 func approvers(a *agent.Approval) string {
@@ -112,11 +133,8 @@ func changed(list []string) string {
 }
 
 // rules say why approval is needed, who may give it, who did, and until when.
-func rules(r *agent.ReleaseState, a *agent.Approval) []string {
+func rules(a *agent.Approval) []string {
 	var list []string
-	if r.Plan != nil && len(r.Plan.Changed) > 0 {
-		list = append(list, "⚠️ *Changed since the last card:* "+changed(r.Plan.Changed))
-	}
 	if a.Why != "" {
 		list = append(list, "*Why:* "+sentence(a.Why, showReason))
 	}
@@ -131,9 +149,13 @@ func rules(r *agent.ReleaseState, a *agent.Approval) []string {
 	return append(list, "*Expires:* "+date(a.Expires))
 }
 
-func pendingHint(a *agent.Approval) string {
-	if a.State != agent.ApprovalPending {
+// hint is the way round the buttons, while they are there.
+func hint(a *agent.Approval, live bool) string {
+	switch {
+	case a.State != agent.ApprovalPending:
 		return ""
+	case !live:
+		return " · being canceled"
 	}
 	return " · or " + mono("/release approve "+a.ID, 80) + ", " + mono("/release reject "+a.ID+" REASON", 80)
 }

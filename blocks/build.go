@@ -100,12 +100,23 @@ func button(label string, verb agent.Verb, target string, style slack.Style, con
 	}
 }
 
-// value is an id as it was made by code; one that Slack would refuse is none.
+// value is an id as code made it. Anything else would not come back as it
+// went, and gets a value that names nothing.
 func value(id string) string {
-	if id == "" || units(id) > maxValue {
+	if !opaque(id) {
 		return "-"
 	}
 	return id
+}
+
+// opaque reports whether s can be an id of ours: printable ASCII, not too long.
+func opaque(s string) bool {
+	for i := 0; i < len(s); i++ {
+		if s[i] <= ' ' || s[i] > '~' {
+			return false
+		}
+	}
+	return s != "" && len(s) <= maxID
 }
 
 func actions(key string, buttons ...slack.BlockElement) slack.Block {

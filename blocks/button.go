@@ -1,8 +1,6 @@
 package blocks
 
 import (
-	"unicode"
-
 	"github.com/slack-go/slack"
 
 	"github.com/releasebot/releasebot/agent"
@@ -19,13 +17,8 @@ func Button(a slack.BlockAction) (verb agent.Verb, target string, ok bool) {
 	default:
 		return "", "", false
 	}
-	if a.Value == "" || len(a.Value) > maxID {
+	if !opaque(a.Value) {
 		return "", "", false
-	}
-	for _, r := range a.Value {
-		if r > unicode.MaxASCII || !unicode.IsPrint(r) {
-			return "", "", false
-		}
 	}
 	return verb, a.Value, true
 }

@@ -214,7 +214,7 @@ func hasRTL(s string) bool {
 	for i := 0; i < len(s); i++ {
 		if s[i] >= utf8.RuneSelf {
 			for _, r := range s[i:] {
-				if 0x590 <= r && r < 0x900 || 0xfb1d <= r && r < 0xfe00 || 0xfe70 <= r && r < 0xff00 ||
+				if 0x590 <= r && r < 0x900 || 0xfb1d <= r && r < 0xfe00 || 0xfe70 <= r && r < 0xfeff ||
 					0x10800 <= r && r < 0x11000 || 0x1e800 <= r && r < 0x1f000 {
 					return true
 				}

@@ -16,9 +16,9 @@ func facts(r *agent.ReleaseState) slack.Block {
 	if p.Commit != "" {
 		what += " (commit " + mono(short(p.Commit), showName) + ")"
 	}
-	ships := "Ships"
+	ships, where := "Ships", "To"
 	if p.Action == "rollback" {
-		ships = "Goes back to"
+		ships, where = "Goes back to", "In"
 	}
 	now, instead := p.Previous, ""
 	if c := r.Context; c != nil && c.Current.Version != p.Previous.Version {
@@ -29,7 +29,7 @@ func facts(r *agent.ReleaseState) slack.Block {
 	}
 	return fields(
 		ships, say(p.Service, showName)+" "+what,
-		"To", say(p.Env, showName),
+		where, say(p.Env, showName),
 		"Runs there now", running(now),
 		"Replaces by then", instead,
 		"Asked for by", asker(r.By, r.Actor)+", "+date(r.Asked),
@@ -38,18 +38,52 @@ func facts(r *agent.ReleaseState) slack.Block {
 	)
 }
 
-// appendFacts adds the changes, what could not be found out, and the checks.
-func appendFacts(list []slack.Block, r *agent.ReleaseState, pending bool) []slack.Block {
+// shipped is what of the facts stays on a card that is decided: the plan that
+// it was about. What was looked up since belongs to another one.
+func shipped(r *agent.ReleaseState) slack.Block {
+	p := r.Plan
+	text := capital(request(r))
+	if p.Commit != "" {
+		text += ", commit " + mono(short(p.Commit), showName)
+	}
+	if p.Previous.Version != "" {
+		text += ", in place of " + mono(p.Previous.Version, showVersion)
+	}
+	return section(text + ".\nAsked for by " + asker(r.By, r.Actor) + ", " + date(r.Asked))
+}
+
+// warnings come first: what is not as an approver would expect it.
+func warnings(r *agent.ReleaseState) []slack.Block {
+	var list []string
+	if r.Plan != nil && len(r.Plan.Changed) > 0 {
+		list = append(list, "⚠️ *Changed since the last card:* "+changed(r.Plan.Changed))
+	}
+	if c := r.Context; c != nil && c.Changes != nil && r.Action != "rollback" {
+		switch {
+		case c.Changes.Backward:
+			list = append(list, "⚠️ *Older than what runs there now:* it takes commits back.")
+		case c.Changes.Diverged:
+			list = append(list, "⚠️ *Diverged:* what runs there now has commits that this version lacks.")
+		}
+	}
+	if len(list) == 0 {
+		return nil
+	}
+	return []slack.Block{lines(list)}
+}
+
+// appendDetails adds the changes, the checks, and what could not be found out.
+func appendDetails(list []slack.Block, r *agent.ReleaseState) []slack.Block {
 	if r.Context != nil {
 		if c := changes(r.Context); len(c) > 0 {
 			list = append(list, lines(c))
 		}
-		if pending && len(r.Context.Problems) > 0 {
+		if len(r.Context.Problems) > 0 {
 			list = append(list, context("⚠️ Not found out: "+named(r.Context.Problems, func(p string) string { return say(p, showLine) })))
 		}
 	}
-	if pending {
-		list = append(list, context("Afterwards: "+checks(r.Plan)))
+	if r.Plan != nil {
+		list = append(list, context("Checked afterwards: "+checks(r.Plan)))
 	}
 	return list
 }
@@ -107,9 +141,9 @@ func onFailure(p *agent.Plan) string {
 // checks says what is looked at after the deploy.
 func checks(p *agent.Plan) string {
 	if len(p.Checks) == 0 {
-		return "no health checks; a deploy that ends well counts as healthy"
+		return "nothing; a deploy that ends well counts as healthy"
 	}
-	return "health checks " + checkNames(p.Checks)
+	return checkNames(p.Checks)
 }
 
 // changes lists the first commits with their authors and counts the rest.
@@ -123,11 +157,8 @@ func changes(c *agent.ReleaseContext) []string {
 	}
 	total := max(ch.Total, len(ch.Commits))
 	title := "*Changes:* " + plural(total, "commit", "commits")
-	switch {
-	case ch.Backward:
-		title = "⚠️ *Goes backward:* takes back " + plural(total, "commit", "commits")
-	case ch.Diverged:
-		title = "⚠️ *Diverged:* " + plural(total, "commit", "commits") + ", and what runs now has others that this version lacks"
+	if ch.Backward {
+		title = "*Takes back:* " + plural(total, "commit", "commits")
 	}
 	if len(ch.Authors) > 0 {
 		title += " by " + named(ch.Authors, func(a string) string { return say(a, showName) })

@@ -66,7 +66,7 @@ func RejectForm(approvalID string, where agent.Place, what string) (slack.ModalV
 // stay open with these texts, keyed by block id as Slack wants them.
 func ParseRejectForm(view slack.View) (r Rejection, errs map[string]string) {
 	var meta metadata
-	if err := json.Unmarshal([]byte(view.PrivateMetadata), &meta); err != nil || meta.ID == "" || len(meta.ID) > maxID {
+	if err := json.Unmarshal([]byte(view.PrivateMetadata), &meta); err != nil || !opaque(meta.ID) {
 		return r, map[string]string{reasonBlock: "This form has lost what it was about. Close it and press Reject again."}
 	}
 	r.ID, r.Where = meta.ID, agent.Place{Team: view.TeamID, Channel: meta.Channel, TS: meta.TS}

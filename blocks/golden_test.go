@@ -25,10 +25,11 @@ type shown struct {
 }
 
 func TestGolden(t *testing.T) {
-	for name, views := range states() {
+	for name, l := range logs() {
 		t.Run(name, func(t *testing.T) {
+			checkState(t, l.s)
 			var list []shown
-			for _, v := range views {
+			for _, v := range Thread(l.s, Options{BotUser: "U0BOT"}) {
 				checkView(t, v)
 				list = append(list, shown{v.Key, v.Text, v.Root, v.Final, slack.Blocks{BlockSet: v.Blocks}})
 			}

@@ -15,8 +15,7 @@ const (
 	maxContextText  = 2000 // one of them; Slack names no limit of its own, so the stricter one of fields is kept
 	maxActions      = 25   // elements of an actions block
 	maxButton       = 75   // text of a button
-	maxValue        = 2000 // value of a button
-	maxID           = 255  // action_id, block_id, callback_id
+	maxID           = 255  // action_id, block_id, callback_id; a button's value could have 2000, and is an id too
 	maxConfirmTitle = 100
 	maxConfirmText  = 300
 	maxConfirmWord  = 30   // confirm and deny of a dialogue

@@ -12,7 +12,7 @@ import (
 func release(s *agent.State, r *agent.ReleaseState) View {
 	key := agent.ViewRelease(r.N)
 	list := make([]slack.Block, 0, 8)
-	list = append(list, header(headline(r)), section(standing(r)))
+	list = append(list, header(headline(r)), section(standing(s, r)))
 	if r.Stage != agent.StageEnded || r.Deploy != nil || r.Verify != nil {
 		list = append(list, lines(steps(r)))
 	}
@@ -39,7 +39,7 @@ func releaseText(r *agent.ReleaseState) string {
 }
 
 // standing is the state in words, and why it is so.
-func standing(r *agent.ReleaseState) string {
+func standing(s *agent.State, r *agent.ReleaseState) string {
 	text := symbol(r.Word()) + " *" + capital(outcome(r)) + "*"
 	if d := total(r); d != "" {
 		text += " after " + d
@@ -48,10 +48,13 @@ func standing(r *agent.ReleaseState) string {
 		text += "\n" + why
 	}
 	if r.Cancel != "" && r.Stage != agent.StageEnded {
-		text += "\n🚫 To be canceled, says " + mention(r.Cancel) + "."
+		text += "\n🚫 Being stopped, asked by " + mention(r.Cancel) + "."
 	}
 	if r.Held != "" && r.Stage != agent.StageEnded {
 		text += "\n⏸️ Held by " + mention(r.Held) + " before the next step that changes something. " + mono("/release resume "+r.ID, 60) + " goes on."
+	}
+	if s.Foreign > 0 && r.Stage != agent.StageEnded {
+		text += "\n⚠️ This thread has events that only a newer releasebot knows: nothing is run here until that one does."
 	}
 	return text
 }
@@ -61,34 +64,46 @@ func because(r *agent.ReleaseState) string {
 	switch word := r.Word(); {
 	case r.Refused != nil:
 		return refusal(r.Refused)
-	case word == agent.OutcomeRejected:
-		return "Rejected by " + mention(r.OutcomeBy) + ": " + say(r.Detail, showReason)
 	case word == agent.OutcomeExpired:
 		return "Nobody decided in time."
 	case word == agent.OutcomeSuperseded:
-		return "Superseded by release " + mono(r.OutcomeBy, showName) + "."
-	case word == agent.OutcomeCanceled:
-		return sentences("Canceled"+byPerson(r.OutcomeBy)+".", say(r.Detail, showReason))
+		return ""
 	case word == "waiting for the environment":
 		return "Waits since " + date(r.WaitsSince) + ": " + sentence(r.Waits, showReason)
 	case word == "waiting for approval" && r.Approval != nil:
 		return approvalCount(r.Approval) + ", until " + date(r.Approval.Expires) + "."
 	case word == agent.OutcomeUnknown:
 		if r.Deploy != nil && r.Deploy.By != "" {
-			return sentences("Left open by "+mention(r.Deploy.By)+".", say(r.Detail, showReason))
+			return sentences("Left open by "+mention(r.Deploy.By)+".", detail(r))
 		}
 		return sentences("The deployer can't tell whether it ran: a person who may approve here has to say.", detail(r))
+	case notBegun(r):
+		return sentences("It didn't run"+saidBy(r.Deploy.By)+".", detail(r))
+	case r.Outcome == "" && r.Approval != nil && r.Approval.State == agent.ApprovalReplaced && len(r.Approval.Changed) > 0:
+		return "What was approved has changed, so approval is asked for again: " + changed(r.Approval.Changed) + "."
 	case r.Stage == agent.StageDeploy || r.Stage == agent.StageVerify:
 		return ""
 	}
-	return say(r.Detail, showReason)
+	return capital(say(r.Detail, showReason))
+}
+
+// notBegun: the start turned out to be none.
+func notBegun(r *agent.ReleaseState) bool {
+	return r.Deploy != nil && r.Deploy.Outcome == agent.DeployNotBegun
+}
+
+func saidBy(id string) string {
+	if id == "" {
+		return ""
+	}
+	return ", says " + mention(id)
 }
 
 func detail(r *agent.ReleaseState) string {
 	if r.Detail == "" && r.Deploy != nil {
-		return say(r.Deploy.Detail, showReason)
+		return capital(say(r.Deploy.Detail, showReason))
 	}
-	return say(r.Detail, showReason)
+	return capital(say(r.Detail, showReason))
 }
 
 func refusal(p *agent.PolicyRefused) string {
@@ -143,7 +158,7 @@ func aftermath(s *agent.State, r *agent.ReleaseState) []string {
 	var list []string
 	if next := s.Release(r.Rollback); next != nil {
 		list = append(list, "↩️ Rollback to "+mono(next.Version, showVersion)+": release "+mono(next.ID, showName)+" in this thread.")
-	} else if failed(r) && r.Stage == agent.StageEnded && r.Action == "deploy" && r.Deploy != nil {
+	} else if failed(r) && r.Stage == agent.StageEnded && r.Action == "deploy" && r.Deploy != nil && !notBegun(r) {
 		if target(r) == "" {
 			list = append(list, "No version is known that was healthy here before: there is nothing to roll back to.")
 		} else {
@@ -191,14 +206,17 @@ func releaseButtons(s *agent.State, r *agent.ReleaseState) []slack.BlockElement 
 		return nil
 	}
 	var list []slack.BlockElement
-	if to := target(r); r.Action == "deploy" && r.Deploy != nil && r.Outcome != agent.OutcomeUnknown && to != "" {
+	if to := target(r); r.Action == "deploy" && r.Deploy != nil && !notBegun(r) && r.Outcome != agent.OutcomeUnknown && to != "" {
 		where := content(r.Service, showName, plain) + " in " + content(r.Env, showName, plain)
 		list = append(list, button("Roll back", agent.VerbRollback, r.ID, slack.StyleDanger, confirm("Roll back "+where+"?",
 			"Rolls "+where+" back to "+content(to, showVersion, plain)+", the last version that was healthy there.", "Roll back", "Leave it", slack.StyleDanger)))
 	}
-	if failed(r) || r.Outcome == agent.OutcomeExpired {
-		list = append(list, button("Retry", agent.VerbRetry, r.ID, "", confirm("Try again?",
-			headline(r)+", as a new plan. Where policy asks for approval, it is asked for again.", "Retry", "Leave it", "")))
+	if failed(r) && !(notBegun(r) && r.Deploy.By != "") || r.Outcome == agent.OutcomeExpired { // "it didn't" has asked again already
+		again := ", as a new plan. Where policy asks for approval, it is asked for again."
+		if r.Action == "verify" {
+			again = ": its health is looked at again. Nothing is deployed."
+		}
+		list = append(list, button("Retry", agent.VerbRetry, r.ID, "", confirm("Try again?", headline(r)+again, "Retry", "Leave it", "")))
 	}
 	return list
 }

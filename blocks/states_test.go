@@ -9,9 +9,9 @@ import (
 	"github.com/releasebot/releasebot/tools/changelog"
 )
 
-// states are what a thread can look like, each built by folding events.
-func states() map[string][]View {
-	logs := map[string]*log{
+// logs are what a thread can look like, each built by folding events.
+func logs() map[string]*log {
+	return map[string]*log{
 		"preparing":           deployShop(),
 		"waiting_approval":    proposed(),
 		"one_of_two":          proposed().wait(time.Minute).respond(bob, agent.VerbApprove, ""),
@@ -48,11 +48,6 @@ func states() map[string][]View {
 		"hostile":             hostile(),
 		"long":                long(),
 	}
-	views := map[string][]View{}
-	for name, l := range logs {
-		views[name] = Thread(l.s, Options{BotUser: "U0BOT"})
-	}
-	return views
 }
 
 func expired() *log {
@@ -93,7 +88,9 @@ func voided(again bool) *log {
 	}
 	p := plan142()
 	p.Ordinal, p.Digest, p.Key, p.Changed, p.Commit = 2, "d2", "k2", changed, f.Version.SHA
-	l.bot(1, &agent.LockReleased{Claim: "c1"}, p)
+	fresh := facts142()
+	fresh.Version = f.Version
+	l.bot(1, &agent.LockReleased{Claim: "c1"}, fresh, p)
 	return l.bot(1, requested(l, agent.ApprovalID(l.s.ID, 1, 2), "d2"))
 }
 

@@ -45,7 +45,10 @@ func factsStep(r *agent.ReleaseState) string {
 	case r.Plan == nil && r.Refused == nil && r.Stage != agent.StagePlan:
 		return step(skipped, "Facts", "not looked up", "")
 	}
-	return step(fine, "Facts", "known", "")
+	if r.Approval != nil && r.Plans < 2 {
+		return step(fine, "Facts", "looked up", between(r.Asked, r.Approval.Asked))
+	}
+	return step(fine, "Facts", "looked up", "")
 }
 
 func tries(r *agent.ReleaseState) string {

@@ -20,36 +20,54 @@ func mono(s string, limit int) string {
 	return "`" + s + "`"
 }
 
-// sentence is text that package agent made, in which {U…} and {S…} name people.
-// Only exactly a Slack id between braces becomes a mention.
+// sentence is text that package agent made, in which {U…} and {S…} name people
+// and backticks enclose what can be typed. Only exactly a Slack id between
+// braces becomes a mention, and what stands between backticks is content.
 func sentence(s string, limit int) string {
-	if strings.IndexByte(s, '{') < 0 {
+	if strings.IndexAny(s, "{`") < 0 {
 		return say(s, limit)
 	}
 	e := newEscaper(s, limit, inline)
-	for s != "" {
-		open := strings.IndexByte(s, '{')
-		if open < 0 {
+	for s != "" && !e.full {
+		i := strings.IndexAny(s, "{`")
+		if i < 0 {
 			break
 		}
-		end := strings.IndexByte(s[open:], '}')
-		if end < 0 {
-			break
+		e.write(s[:i])
+		token, size := marked(s[i:])
+		if token == "" {
+			e.write(s[i : i+1])
+		} else {
+			e.token(token, units(token))
+			e.prev = '>'
 		}
-		id := s[open+1 : open+end]
-		if !userID(id) && !groupID(id) {
-			e.write(s[:open+1])
-			s = s[open+1:]
-			continue
-		}
-		e.write(s[:open])
-		m := mention(id)
-		e.token(m, len(m))
-		e.prev = '>'
-		s = s[open+end+1:]
+		s = s[i+size:]
 	}
 	e.write(s)
 	return e.text()
+}
+
+// marked is the mention or the code span at the start of s, "" for none, and
+// how much of s it stands for.
+func marked(s string) (token string, size int) {
+	shut := byte('}')
+	if s[0] == '`' {
+		shut = '`'
+	}
+	end := strings.IndexByte(s[1:], shut)
+	if end < 1 {
+		return "", 1
+	}
+	inner := s[1 : 1+end]
+	switch {
+	case shut == '`' && len(inner) <= showReason && !strings.Contains(inner, "\n"):
+		if inner = content(inner, showLine, code); inner != "" {
+			return "`" + inner + "`", end + 2
+		}
+	case shut == '}' && (userID(inner) || groupID(inner)):
+		return mention(inner), end + 2
+	}
+	return "", 1
 }
 
 // mention of a Slack id; anything else is content.

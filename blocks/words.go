@@ -45,7 +45,7 @@ func capital(word string) string {
 
 // headline says what a release does, in plain text, without who or how it went.
 func headline(r *agent.ReleaseState) string {
-	service, env, version := content(r.Service, showName, plain), content(r.Env, showName, plain), content(r.Version, showVersion, plain)
+	service, env, version := word(r.Service, plain), word(r.Env, plain), content(r.Version, showVersion, plain)
 	switch r.Action {
 	case "rollback":
 		if version == "" {
@@ -55,12 +55,22 @@ func headline(r *agent.ReleaseState) string {
 	case "verify":
 		return "Verify " + service + " in " + env
 	}
-	return "Deploy " + service + " " + version + " to " + env
+	return "Deploy " + service + " " + or(version, "an unknown version") + " to " + env
+}
+
+// word is a name as part of a sentence, which needs one.
+func word(s string, k kind) string { return or(content(s, showName, k), "something") }
+
+func or(s, instead string) string {
+	if s == "" {
+		return instead
+	}
+	return s
 }
 
 // request says what a release does in running text: "deploy shop `v1` to production".
 func request(r *agent.ReleaseState) string {
-	service, env := say(r.Service, showName), say(r.Env, showName)
+	service, env := word(r.Service, inline), word(r.Env, inline)
 	switch r.Action {
 	case "rollback":
 		if r.Version == "" {
@@ -94,6 +104,10 @@ func outcome(r *agent.ReleaseState) string {
 			return word
 		}
 		return "deployed, but " + word
+	case agent.OutcomeRejected, agent.OutcomeCanceled:
+		return word + byPerson(r.OutcomeBy)
+	case agent.OutcomeSuperseded:
+		return word + " by release " + mono(r.OutcomeBy, showName)
 	default:
 		return word
 	}
