@@ -49,19 +49,18 @@ func (ws *Workspace) postable(id string) (*channel, error) {
 type content struct {
 	text        string
 	blocks      []Block // nil: not given
-	hasBlocks   bool
 	attachments []any
 	metadata    *Metadata
 }
 
 func readContent(a args, maxText int) (content, error) {
 	c := content{text: a.str("text")}
-	if a.has("blocks") {
+	if a.has("blocks") && a.values["blocks"] != "" {
 		blocks, err := readBlocks(a)
 		if err != nil {
 			return c, err
 		}
-		c.blocks, c.hasBlocks = blocks, true
+		c.blocks = blocks
 		if err := checkMessage(blocks); err != nil {
 			return c, err
 		}
@@ -89,7 +88,7 @@ func readContent(a args, maxText int) (content, error) {
 }
 
 func readMetadata(a args, c *content) error {
-	if !a.has("metadata") || a.str("metadata") == "" && a.values["metadata"] == "" {
+	if !a.has("metadata") || a.values["metadata"] == "" {
 		return nil
 	}
 	var m *Metadata

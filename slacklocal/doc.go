@@ -18,9 +18,9 @@
 //	ws.AddUser(slacklocal.User{ID: "U0ANN", Name: "ann"})
 //	ws.AddChannel("C0REL", "releases", "U0ANN")
 //	ts := ws.Post("U0ANN", "C0REL", "@releasebot deploy shop 1.4.2 to production", "")
-//	err = ws.WaitFor(ctx, func() bool { return len(ws.Thread("C0REL", ts)) > 1 })
-//	fmt.Println(ws.Render(ws.Thread("C0REL", ts)[1]))
-//	err = ws.Click("U0BOB", "C0REL", card, "approve")
+//	card, err := ws.WaitMessage(ctx, "C0REL", func(m slacklocal.Message) bool { return m.ThreadTS == ts })
+//	fmt.Println(ws.Render(card))
+//	err = ws.Click("U0BOB", "C0REL", card.TS, "Approve")
 //
 // People may act in any channel, whether they are members or not; the app may not.
 //
@@ -44,6 +44,12 @@
 // Everything that Slack measures (rates, the 3 seconds of a trigger, the 30 minutes
 // of a response_url, retries) is measured on [Config].Now. With a clock of your own,
 // call [Workspace.Tick] after moving it. Only websocket pings run on real time.
+//
+// # Proof
+//
+// The tests drive it with slack-go, and with Slack's own Node clients (Bolt,
+// socket-mode, web-api) where `npm ci` was run in clients/; RELEASEBOT_REQUIRE_NODE=1
+// turns their absence from a skip into a failure.
 //
 // # Guarantees
 //

@@ -81,7 +81,11 @@ func (ws *Workspace) serveAPI(w http.ResponseWriter, r *http.Request, name strin
 		_, _ = io.WriteString(w, `{"ok":false,"error":"ratelimited"}`)
 		return
 	}
-	w.Header().Set("X-OAuth-Scopes", strings.Join(ws.cfg.Scopes, ","))
+	if strings.HasPrefix(args.token, "xapp-") {
+		w.Header().Set("X-OAuth-Scopes", "connections:write")
+	} else {
+		w.Header().Set("X-OAuth-Scopes", strings.Join(ws.cfg.Scopes, ","))
+	}
 	if err != nil {
 		answer(w, ws.failure(err))
 		return

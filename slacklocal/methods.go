@@ -8,24 +8,36 @@ type method struct {
 	run   func(ws *Workspace, a args) (map[string]any, error)
 }
 
+// Scopes that several methods ask for; any one of a list will do.
 const (
 	readHistory = "channels:history,groups:history,im:history"
-	readPlaces  = "channels:read,groups:read,im:read,mpim:read,channels:history,groups:history,im:history"
-	openDM      = "im:write,chat:write"
+	readPlaces  = "channels:read,groups:read,im:read"
+	setStatus   = "assistant:write,chat:write"
 )
 
-// methods are the methods that the workspace knows. Methods that Slack has and the
-// app was not granted answer missing_scope, others unknown_method.
-//
-// conversations.info, .members and .open want scopes of their own on real Slack
-// (channels:read, im:write), which the app does not have: chat.postMessage takes a
-// person's id, and that is the way round. They are answered here to whoever holds a
-// history scope, so that other Slack clients can look around in the workspace.
+// ManifestScopes are the bot scopes of releasebot's manifest, and the default of
+// Config.Scopes. The channels:read and im:write that conversations.info, .members,
+// .list and .open want are not among them: to write to a person, post to their id.
+func ManifestScopes() []string {
+	return []string{
+		"app_mentions:read", "assistant:write", "channels:history", "chat:write", "commands",
+		"groups:history", "im:history", "usergroups:read", "users:read",
+	}
+}
+
+// AllScopes are the scopes of every method that the workspace can answer, for Slack
+// clients other than releasebot.
+func AllScopes() []string {
+	return append(ManifestScopes(), "channels:read", "groups:read", "im:read", "im:write", "team:read")
+}
+
+// methods are the methods that the workspace knows. Those that Slack has and an app
+// like this one has no use for answer missing_scope, all others unknown_method.
 var methods = map[string]method{
 	"api.test":              {run: apiTest},
 	"auth.test":             {run: authTest},
 	"apps.connections.open": {app: true, tier: 3, run: connectionsOpen},
-	"team.info":             {tier: 3, run: teamInfo},
+	"team.info":             {tier: 3, scope: "team:read", run: teamInfo},
 	"bots.info":             {tier: 3, scope: "users:read", run: botsInfo},
 
 	"chat.postMessage":   {scope: "chat:write", run: chatPost},
@@ -39,7 +51,7 @@ var methods = map[string]method{
 	"conversations.info":    {tier: 3, scope: readPlaces, run: conversationsInfo},
 	"conversations.list":    {tier: 2, scope: readPlaces, run: conversationsList},
 	"conversations.members": {tier: 4, scope: readPlaces, run: conversationsMembers},
-	"conversations.open":    {tier: 3, scope: openDM, run: conversationsOpen},
+	"conversations.open":    {tier: 3, scope: "im:write", run: conversationsOpen},
 
 	"users.info":            {tier: 4, scope: "users:read", run: usersInfo},
 	"users.list":            {tier: 2, scope: "users:read", run: usersList},
@@ -51,7 +63,7 @@ var methods = map[string]method{
 	"views.update":  {tier: 4, run: viewsUpdate},
 	"views.publish": {tier: 4, run: viewsPublish},
 
-	"assistant.threads.setStatus":           {tier: 3, scope: "assistant:write,chat:write", run: assistantStatus},
+	"assistant.threads.setStatus":           {tier: 3, scope: setStatus, run: assistantStatus},
 	"assistant.threads.setTitle":            {tier: 2, scope: "assistant:write", run: assistantTitle},
 	"assistant.threads.setSuggestedPrompts": {tier: 2, scope: "assistant:write", run: assistantPrompts},
 
@@ -104,47 +116,4 @@ func botsInfo(ws *Workspace, a args) (map[string]any, error) {
 
 func connectionsOpen(ws *Workspace, _ args) (map[string]any, error) {
 	return map[string]any{"url": ws.newTicket()}, nil
-}
-
-// assistantStatus sets the line that stands below a thread while the app works. It
-// vanishes with the app's next message there.
-func assistantStatus(ws *Workspace, a args) (map[string]any, error) {
-	c, err := ws.postable(a.str("channel_id"))
-	if err != nil {
-		return nil, err
-	}
-	if c.find(a.str("thread_ts")) == nil {
-		return nil, fail("invalid_thread_ts")
-	}
-	if len(a.list("loading_messages")) > 10 {
-		return nil, fail("invalid_arguments")
-	}
-	ws.statuses[c.ID+" "+a.str("thread_ts")] = a.str("status")
-	ws.change(Change{Kind: StatusSet, Channel: c.ID, Text: a.str("status")})
-	return nil, nil
-}
-
-func assistantTitle(ws *Workspace, a args) (map[string]any, error) {
-	if _, err := ws.postable(a.str("channel_id")); err != nil {
-		return nil, err
-	}
-	return nil, nil
-}
-
-func assistantPrompts(ws *Workspace, a args) (map[string]any, error) {
-	if _, err := ws.postable(a.str("channel_id")); err != nil {
-		return nil, err
-	}
-	var prompts []struct{ Title, Message string }
-	if !a.json("prompts", &prompts) || len(prompts) > 4 {
-		return nil, fail("invalid_arguments")
-	}
-	return nil, nil
-}
-
-// Status returns what the app's status below a thread says, or "".
-func (ws *Workspace) Status(channel, thread string) string {
-	ws.mu.Lock()
-	defer ws.mu.Unlock()
-	return ws.statuses[channel+" "+thread]
 }

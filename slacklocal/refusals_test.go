@@ -1,6 +1,7 @@
 package slacklocal_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -17,7 +18,7 @@ func (h *house) trigger() string {
 }
 
 func TestEveryRefusalHasSlacksCode(t *testing.T) {
-	h := newHouse(t, slacklocal.Config{NoRates: true})
+	h := newHouse(t, slacklocal.Config{NoRates: true, Scopes: slacklocal.AllScopes()})
 	h.AddUser(slacklocal.User{ID: "U0GONE", Deleted: true})
 	h.AddChannel("C0OLD", "old", "U0ANN")
 	old := h.form("chat.postMessage", "xoxb-1", map[string]string{"channel": "C0OLD", "text": "x"}).TS
@@ -184,5 +185,26 @@ func TestResponseURLLastsThirtyMinutes(t *testing.T) {
 	}
 	if r := h.post(address+"x", `{"text":"lost"}`); r.status != 404 || r.Error != "no_service" {
 		t.Errorf("an address never given: %d %q", r.status, r.Error)
+	}
+}
+
+func TestScopesAreThoseOfTheManifest(t *testing.T) {
+	h := newHouse(t, slacklocal.Config{})
+	if r := h.form("auth.test", "xoxb-1", nil); !strings.Contains(r.header.Get("X-OAuth-Scopes"), "chat:write") {
+		t.Errorf("bot scopes %q", r.header.Get("X-OAuth-Scopes"))
+	}
+	if r := h.form("apps.connections.open", "xapp-1", nil); r.header.Get("X-OAuth-Scopes") != "connections:write" {
+		t.Errorf("app scopes %q", r.header.Get("X-OAuth-Scopes"))
+	}
+	for method, needed := range map[string]string{
+		"conversations.open": "im:write",
+		"conversations.info": "channels:read,groups:read,im:read",
+		"users.info":         "",
+		"reactions.add":      "reactions:write",
+	} {
+		r := h.form(method, "xoxb-1", map[string]string{"user": "U0ANN"})
+		if (r.Error == "missing_scope") != (needed != "") || r.Needed != needed {
+			t.Errorf("%s: %q needs %q, want %q", method, r.Error, r.Needed, needed)
+		}
 	}
 }

@@ -18,10 +18,10 @@ const writeWithin = 5 * time.Second
 // socket is one websocket link. Its reader runs in the HTTP handler's goroutine, its
 // writer in one of its own; both end when the connection does.
 type socket struct {
-	id      string
-	conn    *websocket.Conn
-	openedA time.Time
-	wake    chan struct{}
+	id       string
+	conn     *websocket.Conn
+	openedAt time.Time
+	wake     chan struct{}
 
 	// Guarded by ws.mu.
 	queue   [][]byte
@@ -42,7 +42,7 @@ func (ws *Workspace) Sockets() []Socket {
 	defer ws.mu.Unlock()
 	var out []Socket
 	for _, s := range ws.sockets {
-		out = append(out, Socket{ID: s.id, OpenedAt: s.openedA, Ready: s.ready})
+		out = append(out, Socket{ID: s.id, OpenedAt: s.openedAt, Ready: s.ready})
 	}
 	return out
 }
@@ -122,7 +122,7 @@ func (ws *Workspace) openSocket(s *socket) bool {
 	if ws.closed {
 		return false
 	}
-	s.id, s.openedA = ws.nextID("socket-"), ws.now()
+	s.id, s.openedAt = ws.nextID("socket-"), ws.now()
 	full := len(ws.sockets) >= maxSockets
 	ws.sockets = append(ws.sockets, s)
 	if full {

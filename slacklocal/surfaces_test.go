@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/slack-go/slack"
 	"github.com/slack-go/slack/slackevents"
@@ -17,7 +18,7 @@ import (
 )
 
 func TestPlacesAndPeopleOverSlackGo(t *testing.T) {
-	h := newHouse(t, slacklocal.Config{})
+	h := newHouse(t, slacklocal.Config{Scopes: slacklocal.AllScopes()})
 	h.AddUser(slacklocal.User{ID: "U0GUEST", Name: "guest", Guest: true})
 	h.AddUser(slacklocal.User{ID: "U0GONE", Name: "gone", Deleted: true})
 	h.AddUser(slacklocal.User{ID: "U0ELSE", Name: "else", TeamID: "T0ELSE"})
@@ -417,4 +418,63 @@ func TestManyAtOnce(t *testing.T) {
 	if len(seen) != 101 {
 		t.Errorf("%d messages, want 101", len(seen))
 	}
+}
+
+func TestAssistantStatusVanishes(t *testing.T) {
+	c := newClock()
+	h := newHouse(t, slacklocal.Config{Now: c.now})
+	ts := h.Post("U0ANN", "C0REL", "hello", "")
+	set := func(text string) {
+		t.Helper()
+		err := h.client.SetAssistantThreadsStatusContext(h.ctx(), slack.AssistantThreadsSetStatusParameters{ChannelID: "C0REL", ThreadTS: ts, Status: text})
+		if err != nil || h.Status("C0REL", ts) != text {
+			t.Fatalf("status %q, %v", h.Status("C0REL", ts), err)
+		}
+	}
+	set("reading the plan")
+	c.move(2 * time.Minute)
+	if s := h.Status("C0REL", ts); s != "" {
+		t.Errorf("after 2 minutes: %q", s)
+	}
+	set("asking")
+	h.form("chat.postMessage", "xoxb-1", map[string]string{"channel": "C0REL", "thread_ts": ts, "text": "done"})
+	if s := h.Status("C0REL", ts); s != "" {
+		t.Errorf("after a message: %q", s)
+	}
+	many := strings.Repeat("x,", 10) + "x"
+	if r := h.form("assistant.threads.setStatus", "xoxb-1", map[string]string{"channel_id": "C0REL", "thread_ts": ts, "status": "x", "loading_messages": many}); r.Error != "invalid_arguments" {
+		t.Errorf("11 loading messages: %q", r.Error)
+	}
+	five := `[{"title":"a","message":"a"},{"title":"a","message":"a"},{"title":"a","message":"a"},{"title":"a","message":"a"},{"title":"a","message":"a"}]`
+	if r := h.form("assistant.threads.setSuggestedPrompts", "xoxb-1", map[string]string{"channel_id": "C0REL", "thread_ts": ts, "prompts": five}); r.Error != "invalid_arguments" {
+		t.Errorf("5 prompts: %q", r.Error)
+	}
+}
+
+func TestWaitingForWhatIsShown(t *testing.T) {
+	h := newHouse(t, slacklocal.Config{})
+	h.listen(nil)
+	late, cancel := context.WithCancel(context.Background())
+	cancel()
+	never := func(slacklocal.Message) bool { return false }
+	if _, err := h.WaitMessage(late, "C0REL", never); err == nil {
+		t.Error("waiting past the context's end returns a message")
+	}
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		h.form("chat.postMessage", "xoxb-1", map[string]string{"channel": "C0REL", "text": "card"})
+		h.form("chat.postEphemeral", "xoxb-1", map[string]string{"channel": "C0REL", "user": "U0BOB", "text": "psst"})
+		h.form("views.open", "xoxb-1", map[string]string{"trigger_id": h.trigger(), "view": simpleView})
+	})
+	m, err := h.WaitMessage(h.ctx(), "C0REL", func(m slacklocal.Message) bool { return m.Text == "card" })
+	if err != nil || m.BotID != "B0BOT" {
+		t.Errorf("message %+v, %v", m, err)
+	}
+	if m, err = h.WaitEphemeral(h.ctx(), "U0BOB", func(m slacklocal.Message) bool { return m.Text == "psst" }); err != nil || m.To != "U0BOB" {
+		t.Errorf("ephemeral %+v, %v", m, err)
+	}
+	if v, err := h.WaitView(h.ctx(), "U0BOB"); err != nil || v.Title != "Form" {
+		t.Errorf("view %+v, %v", v, err)
+	}
+	wg.Wait()
 }

@@ -1,7 +1,6 @@
 package slacklocal
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -28,7 +27,7 @@ type Config struct {
 	TeamID, TeamDomain, AppID, BotUserID, BotID, BotName string
 
 	// Scopes are what the bot token was granted; a method that needs another one
-	// answers missing_scope. Defaults to those of the app's manifest.
+	// answers missing_scope. Defaults to ManifestScopes.
 	Scopes []string
 
 	// NoRates switches rate limits off, for load tests and for clocks that stand still.
@@ -72,10 +71,7 @@ func (c Config) withDefaults() Config {
 		}
 	}
 	if c.Scopes == nil {
-		c.Scopes = []string{
-			"app_mentions:read", "assistant:write", "channels:history", "chat:write", "commands",
-			"groups:history", "im:history", "usergroups:read", "users:read",
-		}
+		c.Scopes = ManifestScopes()
 	}
 	if c.PostBurst == 0 {
 		c.PostBurst = 5
@@ -110,7 +106,7 @@ type Workspace struct {
 
 	ephemerals []*Message
 	pings      []Ping
-	statuses   map[string]string
+	statuses   map[string]status
 
 	views     map[string]*View
 	stacks    map[string][]*View // open modals by user, the topmost last
@@ -150,7 +146,7 @@ func New(cfg Config) *Workspace {
 		users:     map[string]*User{},
 		channels:  map[string]*channel{},
 		groups:    map[string]*Group{},
-		statuses:  map[string]string{},
+		statuses:  map[string]status{},
 		views:     map[string]*View{},
 		stacks:    map[string][]*View{},
 		homes:     map[string]*View{},
@@ -257,27 +253,4 @@ func (ws *Workspace) newTS() string {
 
 func formatTS(us int64) string {
 	return fmt.Sprintf("%d.%06d", us/1e6, us%1e6)
-}
-
-// WaitFor returns nil once cond holds. It looks at cond at once and again after each
-// change of the workspace; cond is called without any lock held. When ctx ends first
-// its error is returned.
-func (ws *Workspace) WaitFor(ctx context.Context, cond func() bool) error {
-	for {
-		ws.mu.Lock()
-		changed := ws.changed
-		closed := ws.closed
-		ws.mu.Unlock()
-		if cond() {
-			return nil
-		}
-		if closed {
-			return errors.New("waiting in the local workspace: it was closed")
-		}
-		select {
-		case <-changed:
-		case <-ctx.Done():
-			return fmt.Errorf("waiting in the local workspace: %w", ctx.Err())
-		}
-	}
 }
