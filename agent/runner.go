@@ -267,7 +267,7 @@ func (r *Runner) rest(ctx context.Context, h *run, now, next time.Time) (result,
 	if !h.inStep {
 		r.show(h)
 	}
-	busy := !h.inStep || len(h.think) > 0 || h.hasMail()
+	busy := !h.inStep || len(h.think) > 0 || h.hasMail() || h.state.underWay()
 	soon := !next.IsZero() && next.Before(now.Add(2*time.Second))
 	if busy || soon {
 		return result{did: StepWait, next: next}, nil

@@ -302,6 +302,16 @@ func (s *State) restingStatus() string {
 	return "failed"
 }
 
+// underWay: something outside is being watched, by a process that has seen what came before.
+func (s *State) underWay() bool {
+	for _, r := range s.Releases {
+		if r.Stage == StageDeploy || r.Stage == StageVerify {
+			return true
+		}
+	}
+	return false
+}
+
 func (r *ReleaseState) status() string {
 	switch {
 	case r.Stage == StageUnknown:

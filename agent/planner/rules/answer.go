@@ -1,0 +1,175 @@
+package rules
+
+import (
+	"strings"
+
+	"github.com/releasebot/releasebot/agent"
+)
+
+// answer reads words as the answer to the question that waits: one of its
+// options, "yes" where there is one option, a number, or the missing thing.
+// Anything else is read as if nothing had been asked.
+func (p *Planner) answer(m *message, th thread) (agent.Intent, bool) {
+	q := th.open
+	if q == nil {
+		return agent.Intent{}, false
+	}
+	for _, o := range q.Options {
+		if sameText(m.text, o) {
+			return p.option(m, th, o)
+		}
+	}
+	if n, ok := m.choice(len(q.Options)); ok {
+		return p.option(m, th, q.Options[n])
+	}
+	switch {
+	case m.set.has(clsYes) && m.set.within(small().with(setOf(clsReq))):
+		if len(q.Options) == 1 {
+			return p.option(m, th, q.Options[0])
+		}
+		return agent.Intent{Kind: agent.IntentClarify, Question: q}, true
+	case m.set.has(clsNo) && m.set.within(small().with(setOf(clsNo))):
+		return none(), true
+	}
+	return p.fills(m, th)
+}
+
+// option reads one of the question's own answers.
+func (p *Planner) option(m *message, th thread, words string) (agent.Intent, bool) {
+	q := *th.open
+	q.Options = nil // so that an option can't lead back to itself
+	i := p.interpret(words, m.names, thread{open: &q, releases: th.releases})
+	if i.Kind == agent.IntentNone {
+		return agent.Intent{}, false
+	}
+	return i, true
+}
+
+// choice reads "2", "the second one", "option 2", "the last one".
+func (m *message) choice(of int) (int, bool) {
+	if of == 0 || !m.set.within(small().with(setOf(clsOrdinal, clsNumber, clsNoun, clsPron, clsFirst, clsReq, clsNo, clsPast2))) {
+		return 0, false
+	}
+	found := -1
+	for _, it := range m.items {
+		n := -1
+		switch it.cls {
+		case clsOrdinal, clsNumber, clsFirst:
+			n = ordinal(it.key, of)
+		case clsPast2:
+			if it.key == "last" {
+				n = of - 1
+			}
+		default:
+			continue
+		}
+		if n < 0 || n >= of || found >= 0 {
+			return 0, false
+		}
+		found = n
+	}
+	return found, found >= 0
+}
+
+// ordinal counts from nought; -1 is no place.
+func ordinal(k string, of int) int {
+	for n, words := range [...]string{
+		"1 first one erste premier primero primeiro a",
+		"2 second two zweite deuxieme segundo b",
+		"3 third three",
+		"4 fourth",
+		"5 fifth",
+	} {
+		for _, w := range strings.Fields(strings.TrimLeft(k, "#")) {
+			switch w {
+			case "the", "one", "option", "number", "die", "le", "el", "o":
+				if k != "option one" && k != "number one" {
+					continue
+				}
+			}
+			if hasWord(words, w) {
+				return n
+			}
+		}
+	}
+	switch {
+	case k == "the last one" || k == "last one":
+		return of - 1
+	case strings.Contains(k, "latter") && of == 2:
+		return 1
+	case strings.Contains(k, "former") && of == 2:
+		return 0
+	}
+	return -1
+}
+
+func hasWord(list, w string) bool {
+	for _, l := range strings.Fields(list) {
+		if l == w {
+			return true
+		}
+	}
+	return false
+}
+
+// fills completes the question's partial intent with names alone.
+func (p *Planner) fills(m *message, th thread) (agent.Intent, bool) {
+	partial := th.open.Partial
+	if partial == nil {
+		return agent.Intent{}, false
+	}
+	if th.open.Missing == "id" {
+		if id := m.id(m.items, th); id != "" && len(m.segs) == 1 && len(m.items) <= 2 {
+			i := *partial
+			i.ID = id
+			return i, true
+		}
+	}
+	o := p.order(m)
+	if o.action != clsUnknown || o.worst() != roleEmpty || o.fill.empty() || o.pageUnclear || o.dangling || m.question && !o.asks {
+		return agent.Intent{}, false
+	}
+	f := filling{}
+	f.fillFrom(partial, true)
+	f.toVersion = true
+	if !o.corrects && contradicts(o.fill, partial, th.open.Missing) {
+		return agent.Intent{}, false
+	}
+	if o.fill.many != "" {
+		return agent.Intent{}, false
+	}
+	toVersion := true
+	f.override(o.fill)
+	f.toVersion = toVersion
+	extra := *partial
+	extra.Service, extra.Environment, extra.Version, extra.Question = "", "", "", nil
+	if len(o.page) > 0 {
+		extra.Page = o.page
+	}
+	if partial.Version != "" && len(f.versions) == 0 && len(f.services) == 1 && partial.Service == "" {
+		f.versions = []string{partial.Version} // "deploy 1.4.2 to prod" – "shop"
+	}
+	switch partial.Kind {
+	case agent.IntentDeploy, agent.IntentRollback, agent.IntentVerify, agent.IntentLock, agent.IntentUnlock, agent.IntentNotify:
+		return m.finish(partial.Kind, f, extra), true
+	case agent.IntentStatus, agent.IntentHistory:
+		return m.read0(partial.Kind, thread{last: partial}), true
+	}
+	return agent.Intent{}, false
+}
+
+// contradicts: the answer names another thing than the one understood, of a
+// kind that wasn't asked for.
+func contradicts(f filling, i *agent.Intent, missing string) bool {
+	other := func(named []string, had, kind string) bool {
+		return missing != kind && had != "" && len(named) > 0 && (len(named) > 1 || named[0] != had)
+	}
+	if missing == "" || missing == "request" {
+		return true
+	}
+	envs := f.envs
+	if len(envs) == 1 && envGroup(plainName(envs[0])) == envGroup(plainName(i.Environment)) && envGroup(plainName(i.Environment)) != "" {
+		envs = nil
+	}
+	return other(f.services, i.Service, "service") || other(envs, i.Environment, "environment") || other(f.versions, i.Version, "version")
+}

@@ -1,0 +1,198 @@
+package rules
+
+import (
+	"fmt"
+
+	"github.com/releasebot/releasebot/agent"
+)
+
+// withoutAction reads a message in which no order was understood: names
+// alone, a correction, an order with a word too many, or nothing for us.
+func (p *Planner) withoutAction(m *message, o order, th thread) agent.Intent {
+	w := o.worst()
+	if w != roleEmpty {
+		return p.broken(m, o, th, w)
+	}
+	if o.fill.empty() && !o.fill.same {
+		if len(o.page) > 0 && th.last != nil {
+			again := *th.last
+			again.Page = o.page
+			return ask(agent.Intent{}, "request", "Whom to page is part of a request. Shall I ask for it anew?", Say(again))
+		}
+		return none()
+	}
+	if m.question && !o.asks && !o.corrects {
+		if th.open == nil {
+			return p.bare(m, o, th)
+		}
+	}
+	if i, ok := p.continued(m, o, th); ok {
+		return i
+	}
+	// "shop 1.4.2 to prod": a direction, and everything named.
+	f := o.fill
+	if f.to && len(f.services) == 1 && len(f.envs) == 1 && len(f.versions) == 1 && len(f.unclear) == 0 && f.vague == "" && f.many == "" && !m.question && !o.pageUnclear && directed(m) {
+		return m.finish(agent.IntentDeploy, f, agent.Intent{Page: o.page})
+	}
+	return p.bare(m, o, th)
+}
+
+// directed: "to" (not "in") stands before the environment.
+func directed(m *message) bool {
+	for _, s := range m.segs {
+		for i, it := range s.items {
+			if it.cls == clsEnv && before(s.items, i) == clsTo {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// continued reads "make it 1.4.3", "no, prod", "and now production".
+func (p *Planner) continued(m *message, o order, th thread) (agent.Intent, bool) {
+	base := th.last
+	if th.open != nil && th.open.Partial != nil {
+		base = th.open.Partial
+	} else if th.many {
+		base = nil
+	}
+	if base == nil || base.Kind != agent.IntentDeploy && base.Kind != agent.IntentRollback && !o.corrects {
+		return agent.Intent{}, false
+	}
+	if o.fill.many != "" || o.pageUnclear || len(o.fill.unclear) > 0 {
+		return agent.Intent{}, false
+	}
+	f := filling{to: true}
+	f.fillFrom(base, true)
+	switch {
+	case o.corrects:
+		f.override(o.fill)
+	case (o.goesOn || o.fill.same) && base.Kind == agent.IntentDeploy && len(o.fill.versions) == 0 && len(o.fill.services) == 0 && len(o.fill.envs) == 1 && o.fill.vague == "":
+		f.envs = o.fill.envs
+	default:
+		return agent.Intent{}, false
+	}
+	extra := agent.Intent{Page: base.Page, Before: base.Before}
+	if len(o.page) > 0 {
+		extra.Page = o.page
+	}
+	f.toVersion = len(f.versions) > 0
+	return m.finish(base.Kind, f, extra), true
+}
+
+// bare asks what to do with names alone.
+func (p *Planner) bare(m *message, o order, th thread) agent.Intent {
+	f := o.fill
+	if th.last != nil && !th.many {
+		f.fillFrom(th.last, true)
+	}
+	d := m.finish(agent.IntentDeploy, f, agent.Intent{Page: o.page})
+	if d.Kind == agent.IntentDeploy {
+		return ask(agent.Intent{}, "request", "What shall I do with that?", Say(d))
+	}
+	return ask(agent.Intent{}, "request", "What shall I do with that? For example: deploy SERVICE VERSION to ENVIRONMENT, status of SERVICE, or help.")
+}
+
+// broken reads a message with words in the way and no clean order.
+func (p *Planner) broken(m *message, o order, th thread, w role) agent.Intent {
+	deploys := m.set.meets(setOf(clsDeploy, clsRollback))
+	named := m.set.meets(setOf(clsService, clsEnv, clsVersion, clsName))
+	leads := p.leadsWithOrder(m)
+	switch w {
+	case roleNeg, roleHypo:
+		return none()
+	case roleReport:
+		return none()
+	case roleCond, roleTime:
+		if deploys && (named || leads) || leads {
+			return p.guess(m, th, "I can't wait for a time or a condition. Say it again then, or shall I do it now?")
+		}
+		return none()
+	case roleQuoted, roleSaid, roleModal:
+		if named && (deploys || m.set.meets(setOf(clsLight, clsPast, clsEnv))) && m.wants() || w == roleQuoted && p.quotesOrder(m) {
+			return p.guess(m, th, "I can't tell whether that is your own request. Shall I?")
+		}
+		return none()
+	case roleLimit, roleOther, roleUnknown:
+		if leads || deploys && named {
+			return p.guess(m, th, p.notUnderstood(m, o))
+		}
+	}
+	return none()
+}
+
+// wants: somebody wants, needs or may do something.
+func (m *message) wants() bool {
+	return m.set.meets(setOf(clsDeploy, clsRollback, clsModal, clsSaid, clsWant))
+}
+
+// quotesOrder: the quotation itself names a service.
+func (p *Planner) quotesOrder(m *message) bool {
+	for _, it := range m.items {
+		if it.cls == clsQuoted && len(m.names.services[plainName(it.text)]) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// leadsWithOrder: some segment begins with a verb of ours.
+func (p *Planner) leadsWithOrder(m *message) bool {
+	for i := range m.segs {
+		s := &m.segs[i]
+		switch leadOf(s) {
+		case clsDeploy, clsRollback:
+			return true
+		case clsLight, clsWant, clsStart:
+			if s.set.meets(setOf(clsService, clsVersion, clsEnv)) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// guess offers the order that the names would make, where they make one;
+// nothing is done unless somebody takes it.
+func (p *Planner) guess(m *message, th thread, text string) agent.Intent {
+	var f filling
+	action := clsUnknown
+	for i := range m.segs {
+		f.take(m.segs[i].items)
+		if a := m.actionOf(&m.segs[i]); a != clsUnknown && action == clsUnknown {
+			action = a
+		}
+	}
+	if action == clsUnknown {
+		action = clsDeploy
+	}
+	i := m.finish(kindOf(action), f, agent.Intent{})
+	if i.Kind != agent.IntentClarify {
+		return ask(agent.Intent{}, "request", text, Say(i))
+	}
+	if place := m.unknownPlace(); place != "" && len(f.envs) == 0 {
+		service := ""
+		if len(f.services) == 1 {
+			service = f.services[0]
+		}
+		have := m.names.environments(service)
+		return ask(agent.Intent{}, "environment", fmt.Sprintf("I know no environment “%s”. There is %s.", place, list(have)), i.Question.Options...)
+	}
+	q := *i.Question
+	q.Text = text + " " + q.Text
+	q.Partial = nil
+	return agent.Intent{Kind: agent.IntentClarify, Question: &q}
+}
+
+// unknownPlace is the unknown word that stands where an environment would.
+func (m *message) unknownPlace() string {
+	for i, it := range m.items {
+		if it.cls == clsUnknown && i > 0 {
+			if b := before(m.items, i); b == clsTo || b == clsIn {
+				return it.text
+			}
+		}
+	}
+	return ""
+}

@@ -1,0 +1,142 @@
+package rules
+
+import (
+	"context"
+
+	"github.com/releasebot/releasebot/agent"
+)
+
+// Name is what Planned.Planner says of this planner's answers.
+const Name = "rules"
+
+// Bounds on what is read of a thread: the newest turns, and of each no more
+// than a person would write. They keep one call short whatever the thread holds.
+const (
+	maxTurns     = 20
+	maxTurnBytes = 4000
+	maxWords     = 64 << 10
+)
+
+// Planner is the offline planner. It keeps nothing between calls, and may be
+// used by any number of goroutines at once.
+type Planner struct {
+	lexicon *lexicon
+	grammar grammar
+}
+
+var _ agent.Planner = (*Planner)(nil)
+
+// New returns a planner. It needs nothing.
+func New() *Planner {
+	return &Planner{lexicon: newLexicon(), grammar: newGrammar()}
+}
+
+// Plan turns words into an intent. The same input gives the same answer. The
+// only error is the context's: a planner that was told to stop says so.
+func (p *Planner) Plan(ctx context.Context, in agent.PlanInput) (agent.Planned, error) {
+	if err := ctx.Err(); err != nil {
+		return agent.Planned{}, err
+	}
+	n := newNames(in.Catalog)
+	th := p.thread(n, in)
+	i := p.interpret(cap64k(in.Words), n, th)
+	return agent.Planned{Intent: i, Planner: Name}, nil
+}
+
+func cap64k(s string) string {
+	if len(s) > maxWords {
+		// What was cut off could say "don't"; a word that can't be read keeps
+		// the rest from being acted on.
+		return s[:maxWords] + " ¤"
+	}
+	return s
+}
+
+// thread folds earlier turns into what the newest words can refer to.
+func (p *Planner) thread(n *names, in agent.PlanInput) thread {
+	var th thread
+	turns := in.Turns
+	if len(turns) > maxTurns {
+		turns = turns[len(turns)-maxTurns:]
+	}
+	for _, t := range turns {
+		if t.From == "bot" || len(t.Text) > maxTurnBytes {
+			continue
+		}
+		th.follow(p.interpret(t.Text, n, th))
+	}
+	th.releases = in.Releases
+	th.settle(in)
+	return th
+}
+
+// follow takes in what one turn came to.
+func (th *thread) follow(i agent.Intent) {
+	switch i.Kind {
+	case agent.IntentDeploy, agent.IntentRollback:
+		last := i
+		th.last, th.open = &last, nil
+	case agent.IntentClarify:
+		th.open = i.Question
+	case agent.IntentCancel:
+		th.last, th.open = nil, nil
+	case agent.IntentNone:
+	default:
+		th.open = nil
+	}
+}
+
+// settle lets what the log says overrule what the turns seemed to say.
+func (th *thread) settle(in agent.PlanInput) {
+	switch {
+	case in.Open != nil:
+		th.open = in.Open
+	case len(in.Releases) > 0:
+		th.open = nil
+	}
+	if len(in.Releases) == 0 {
+		return
+	}
+	newest := in.Releases[len(in.Releases)-1]
+	open := 0
+	for _, r := range in.Releases {
+		if r.Open {
+			newest = r
+			open++
+		}
+		if r.N == in.RejectionOf && r.N > 0 {
+			rejected := r
+			th.rejected = &rejected
+		}
+	}
+	kind := agent.IntentDeploy
+	if newest.Action == string(agent.IntentRollback) {
+		kind = agent.IntentRollback
+	}
+	th.many = open > 1
+	th.last = &agent.Intent{Kind: kind, Service: newest.Service, Environment: newest.Environment, Version: newest.Version}
+}
+
+// interpret reads one turn. The order of the frames matters: what can't be an
+// order is tried first.
+func (p *Planner) interpret(words string, n *names, th thread) agent.Intent {
+	m := p.read(words, n)
+	if len(m.items) == 0 {
+		return none()
+	}
+	if th.rejected != nil {
+		return p.rejection(m, th)
+	}
+	if m.set.has(clsInject) {
+		return none()
+	}
+	frames := [...]func(*message, thread) (agent.Intent, bool){
+		p.answer, p.control, p.locking, p.notifying, p.asking, p.verifying,
+	}
+	for _, f := range frames {
+		if i, ok := f(m, th); ok {
+			return i
+		}
+	}
+	return p.release(m, th)
+}
