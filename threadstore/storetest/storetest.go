@@ -64,6 +64,7 @@ func Run(t *testing.T, h Harness) {
 		{"the chain shows a change", chain},
 		{"a chain with a key", chainWithKey},
 		{"loss is noticed", loss},
+		{"loss that was written over is noticed", regrown},
 		{"tails", tail},
 		{"the policy revision", policy},
 		{"bytes are kept as they are", opaque},
