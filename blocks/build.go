@@ -134,7 +134,7 @@ func confirm(title, text, yes, no string, style slack.Style) *slack.Confirmation
 }
 
 // fit cuts text that is already escaped, between tokens: never inside an
-// escape, a mention or a date, and with a code span closed.
+// escape, a mention or a date, and with a code span or an isolate closed.
 func fit(s string, limit int) string {
 	if s == "" {
 		return "–" // Slack refuses an empty text
@@ -142,20 +142,27 @@ func fit(s string, limit int) string {
 	if len(s) <= limit || units(s) <= limit {
 		return s
 	}
-	const room = 2 // "…" and a backtick
-	n, good, span, goodSpan := 0, 0, false, false
-	for i := 0; i < len(s); {
-		size := tokenLen(s[i:])
-		if s[i] == '`' {
-			span = !span
-		}
-		if n += units(s[i : i+size]); n > limit-room {
+	const room = 3 // "…", the end of an isolate, and a backtick
+	n, kept, span, isolate := 0, 0, false, false
+	for kept < len(s) {
+		size := tokenLen(s[kept:])
+		token := s[kept : kept+size]
+		if n += units(token); n > limit-room {
 			break
 		}
-		i += size
-		good, goodSpan = i, span
+		kept += size
+		switch token {
+		case "`":
+			span = !span
+		case isolated, popped:
+			isolate = token == isolated
+		}
 	}
-	if s = s[:good] + "…"; goodSpan {
+	s = s[:kept] + "…"
+	if isolate {
+		s += popped
+	}
+	if span {
 		s += "`"
 	}
 	return s

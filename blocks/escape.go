@@ -44,6 +44,12 @@ func harmless(s string) bool {
 	return true
 }
 
+// Around text that is written from right to left: Unicode's first strong isolate, and its end.
+const (
+	isolated = "\u2068"
+	popped   = "\u2069"
+)
+
 // An escaper writes content and mentions, one whole token after the other, and
 // stops at the last token that leaves room for "…".
 type escaper struct {
@@ -169,7 +175,7 @@ func (e *escaper) bytes(s []byte, units int) {
 
 func (e *escaper) text() string {
 	if e.rtl && len(e.buf) > 0 {
-		return "\u2068" + string(e.buf) + "\u2069" // first strong isolate … pop
+		return isolated + string(e.buf) + popped
 	}
 	return string(e.buf)
 }

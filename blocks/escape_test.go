@@ -138,3 +138,10 @@ func checkEscaped(t tester, got string, limit int, k kind) {
 		t.Errorf("content: %q", got)
 	}
 }
+
+func TestFitClosesWhatItCuts(t *testing.T) {
+	s := "a `" + strings.Repeat("b", 10) + "` " + content("שלום "+strings.Repeat("c", 10), 40, inline) + " &amp; <@U0BOB> `" + content("שלום", 40, code) + "` end"
+	for limit := 5; limit < 80; limit++ {
+		checkText(t, "fit", &slack.TextBlockObject{Type: slack.MarkdownType, Text: fit(s, limit)}, limit)
+	}
+}
