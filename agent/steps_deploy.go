@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/releasebot/releasebot/internal/failpoint"
@@ -229,9 +230,9 @@ func (r *Runner) askWhetherItRan(h *run, rel *ReleaseState, now time.Time) {
 	if env, err := rel.Policy(); err == nil {
 		to = env.Approvers()
 	}
-	detail := rel.Deploy.Detail
-	if detail != "" {
-		detail = " " + detail
+	detail := ""
+	if rel.Deploy.Detail != "" {
+		detail = " What is known: " + strings.TrimSuffix(rel.Deploy.Detail, ".") + "."
 	}
 	h.emitFor(now, rel.N, &HumanInputRequested{
 		ID: UnknownQuestionID(rel), Kind: InputDidItRun, To: to,

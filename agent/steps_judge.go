@@ -113,11 +113,7 @@ func (j *judgement) mayDecide(ctx context.Context) func(*policy.Environment, pol
 
 // approval: a click on Approve or Reject, or the same by another way.
 func (j *judgement) approval(ctx context.Context, rel *ReleaseState, target string) error {
-	id := target
-	if rel.Approval != nil && target == rel.ID { // the short id of the release means its newest approval
-		id = rel.Approval.ID
-	}
-	if rule, reason := rel.closed(id, j.human); rule != "" && !(rule == "again" && j.d.Data.Verb == VerbReject) {
+	if rule, reason := rel.closed(target, j.human); rule != "" && !(rule == "again" && j.d.Data.Verb == VerbReject) {
 		j.refuse(rel.N, policy.Verdict{Rule: rule, Reason: reason})
 		return nil
 	}
@@ -142,12 +138,28 @@ func (j *judgement) approval(ctx context.Context, rel *ReleaseState, target stri
 		j.refuse(rel.N, v)
 		return nil
 	}
-	j.respond(rel, verb, basis(v, rel))
+	j.respond(rel, verb, j.basis(ctx, rel))
 	return nil
 }
 
-func basis(v policy.Verdict, rel *ReleaseState) string {
-	return orText(v.Reason, "one of those who may approve in "+rel.Env)
+// basis says why the person may decide: by which entry of the policy.
+func (j *judgement) basis(ctx context.Context, rel *ReleaseState) string {
+	env, err := rel.Policy()
+	if err != nil {
+		return ""
+	}
+	for _, s := range env.Approvers() {
+		if s.User == j.human {
+			return "named in the policy as " + s.String()
+		}
+		if s.Group == "" {
+			continue
+		}
+		if members, err := j.r.People.Group(ctx, s.Group); err == nil && members[j.human] {
+			return fmt.Sprintf("member of %s, %s", s, s.Group)
+		}
+	}
+	return "a full member of the workspace"
 }
 
 func (j *judgement) respond(rel *ReleaseState, verb Verb, basis string) {
@@ -259,7 +271,7 @@ func (j *judgement) rollback(ctx context.Context) error {
 			j.refuse(back.N, policy.Verdict{Rule: "again", Reason: "You have approved this already; one person counts once."})
 			return nil
 		}
-		j.respond(back, VerbApprove, "pressed Roll back; "+basis(v, back))
+		j.respond(back, VerbApprove, "pressed Roll back; "+j.basis(ctx, back))
 		return nil
 	}
 	if again := j.h.state.followUp(j.rel, "rollback"); again != nil {
@@ -310,7 +322,7 @@ func (r *Runner) click(ctx context.Context, h *run, rel *ReleaseState, now time.
 	}
 	h.emitAs(now, c.Actor, "", rel.N, itoa(c.Of), &ApprovalResponse{
 		ID: rel.Approval.ID, Of: c.Of, Person: c.Person, Decision: VerbApprove,
-		Basis: "pressed Roll back; " + basis(v, rel), Digest: rel.Approval.Digest,
+		Basis: "pressed Roll back; " + j.basis(ctx, rel), Digest: rel.Approval.Digest,
 	}, id)
 	return nil
 }
