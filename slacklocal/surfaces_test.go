@@ -462,19 +462,20 @@ func TestWaitingForWhatIsShown(t *testing.T) {
 	}
 	var wg sync.WaitGroup
 	wg.Go(func() {
-		h.form("chat.postMessage", "xoxb-1", map[string]string{"channel": "C0REL", "text": "card"})
-		h.form("chat.postEphemeral", "xoxb-1", map[string]string{"channel": "C0REL", "user": "U0BOB", "text": "psst"})
-		h.form("views.open", "xoxb-1", map[string]string{"trigger_id": h.trigger(), "view": simpleView})
+		m, err := h.WaitMessage(h.ctx(), "C0REL", func(m slacklocal.Message) bool { return m.Text == "card" })
+		if err != nil || m.BotID != "B0BOT" {
+			t.Errorf("message %+v, %v", m, err)
+		}
+		m, err = h.WaitEphemeral(h.ctx(), "U0BOB", func(m slacklocal.Message) bool { return m.Text == "psst" })
+		if err != nil || m.To != "U0BOB" {
+			t.Errorf("ephemeral %+v, %v", m, err)
+		}
+		if v, err := h.WaitView(h.ctx(), "U0BOB"); err != nil || v.Title != "Form" {
+			t.Errorf("view %+v, %v", v, err)
+		}
 	})
-	m, err := h.WaitMessage(h.ctx(), "C0REL", func(m slacklocal.Message) bool { return m.Text == "card" })
-	if err != nil || m.BotID != "B0BOT" {
-		t.Errorf("message %+v, %v", m, err)
-	}
-	if m, err = h.WaitEphemeral(h.ctx(), "U0BOB", func(m slacklocal.Message) bool { return m.Text == "psst" }); err != nil || m.To != "U0BOB" {
-		t.Errorf("ephemeral %+v, %v", m, err)
-	}
-	if v, err := h.WaitView(h.ctx(), "U0BOB"); err != nil || v.Title != "Form" {
-		t.Errorf("view %+v, %v", v, err)
-	}
+	h.form("chat.postMessage", "xoxb-1", map[string]string{"channel": "C0REL", "text": "card"})
+	h.form("chat.postEphemeral", "xoxb-1", map[string]string{"channel": "C0REL", "user": "U0BOB", "text": "psst"})
+	h.form("views.open", "xoxb-1", map[string]string{"trigger_id": h.trigger(), "view": simpleView})
 	wg.Wait()
 }
