@@ -8,10 +8,14 @@ import (
 	"strings"
 	"sync"
 	"syscall"
+	"time"
 )
 
 // Enabled says whether this build has fail points.
 const Enabled = true
+
+// settle is ample time for the system to stop all threads of a process.
+const settle = 100 * time.Millisecond
 
 // hits counts visits per name; the one piece of state that outlives a call,
 // because a fail point has no owner to keep it.
@@ -67,4 +71,7 @@ func raise(sig syscall.Signal) {
 	if sig == syscall.SIGKILL {
 		select {}
 	}
+	// Another thread of the process may be the one that takes the signal in:
+	// this one must not get any further before it did.
+	time.Sleep(settle)
 }

@@ -40,11 +40,11 @@
 //
 //	result                          how it ended, for ever
 //	lock held, started              running
+//	abort, not started              failed: canceled before it started
 //	lock held, not started          running ("being started")
 //	lock free, started              the supervisor was killed: running as long as a
 //	                                process of the group lives; then what the policy's
 //	                                status command says; else unknown
-//	lock free, abort, not started   failed: canceled before it started
 //	lock free, not started          absent
 //	nothing, another runner's key   what the status command says; else unknown, Elsewhere
 //

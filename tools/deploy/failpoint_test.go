@@ -103,6 +103,9 @@ func TestACancelThatOvertakesTheStartWins(t *testing.T) {
 	if err := b.d.Cancel(t.Context(), c, ""); err != nil {
 		t.Fatal(err)
 	}
+	if s := b.find(c); s.State != Failed || !s.Aborted {
+		t.Errorf("while the start is stopped: %+v, want failed and aborted", s)
+	}
 	b.kill(cmd.Process.Pid, syscall.SIGCONT)
 	if err := cmd.Wait(); err == nil {
 		t.Log("the start was told to the other bot as begun") // which is allowed: it asks Find
@@ -110,6 +113,32 @@ func TestACancelThatOvertakesTheStartWins(t *testing.T) {
 	s := b.await(c, "it is over", over)
 	if s.State != Failed || !s.Aborted || !strings.Contains(s.Detail, "canceled before it started") {
 		t.Errorf("got %+v", s)
+	}
+	b.wantEffects(0)
+}
+
+func TestACancelBetweenStartAndExecWins(t *testing.T) {
+	b := newBench(t)
+	c := b.call("k1", "succeed")
+	cmd := b.bot(c, 1, failpoint.Variable+"=pause:supervise.afterStarted")
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	b.await(c, "the start is written", func(s Status) bool { return !s.Started.IsZero() })
+	if err := b.d.Cancel(t.Context(), c, ""); err != nil {
+		t.Fatal(err)
+	}
+	pid := b.supervisor(c)
+	b.until("the supervisor goes on", func() bool {
+		// It may not have stopped itself yet: an early SIGCONT is lost.
+		return syscall.Kill(pid, syscall.SIGCONT) != nil || over(b.find(c))
+	})
+	s := b.await(c, "it is over", over)
+	if s.State != Failed || !s.Aborted || !strings.Contains(s.Detail, "canceled before it started") {
+		t.Errorf("got %+v", s)
+	}
+	if err := cmd.Wait(); err == nil {
+		t.Error("the other bot was told that the run began")
 	}
 	b.wantEffects(0)
 }

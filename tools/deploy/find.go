@@ -81,7 +81,11 @@ func (d *Command) look(ctx context.Context, r run, c tools.Call) (sight, error) 
 		return nothing, err
 	}
 	if lock == nil {
-		return r.seenHeld()
+		s, err := r.seenHeld()
+		if err == nil && s == claimed && ctx.Err() != nil {
+			err = context.Cause(ctx) // too early to say who holds it
+		}
+		return s, err
 	}
 	defer closeQuietly(lock)
 	s, err := r.seenFree()
@@ -92,8 +96,16 @@ func (d *Command) look(ctx context.Context, r run, c tools.Call) (sight, error) 
 }
 
 // seenHeld is what the files show while somebody holds the lock. The supervisor
-// writes the result before it lets go, so the result is looked at first.
+// writes the result before it lets go, so the result is looked at before started.
+//
+// An abort that is seen before a start that isn't there yet is final, although
+// somebody holds the lock: a supervisor looks for an abort once more after it
+// has written started, and doesn't execute the command if it finds one.
 func (r run) seenHeld() (sight, error) {
+	aborted, err := r.has(abortFile)
+	if err != nil {
+		return nothing, err
+	}
 	for _, f := range []struct {
 		name string
 		is   sight
@@ -101,6 +113,9 @@ func (r run) seenHeld() (sight, error) {
 		if there, err := r.has(f.name); there || err != nil {
 			return f.is, err
 		}
+	}
+	if aborted {
+		return stopped, nil
 	}
 	return claimed, nil
 }

@@ -33,6 +33,11 @@ func TestMain(m *testing.M) {
 			os.Exit(otherBot(os.Args[2:]))
 		}
 	}
+	// A race-enabled program sleeps a second when it ends, unless told.
+	if err := os.Setenv("GORACE", "atexit_sleep_ms=0"); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
 	os.Exit(m.Run())
 }
 

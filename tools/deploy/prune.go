@@ -50,18 +50,16 @@ func (r run) prune(before time.Time) (bool, error) {
 	if free, err := tryLock(lock, syscall.LOCK_EX); err != nil || !free {
 		return false, err
 	}
+	entries, err := os.ReadDir(r.dir)
+	if err != nil {
+		return false, err
+	}
 	did := false
-	for _, name := range []string{
-		specFile, startedFile, commandFile, progressFile, abortFile, fenceFile, outputFile, headFile, prevFile, logFile,
-	} {
-		there, err := r.has(name)
-		if err != nil {
-			return did, err
-		}
-		if !there {
+	for _, e := range entries {
+		if e.Name() == lockFile || e.Name() == resultFile {
 			continue
 		}
-		if err := removeIfThere(r.path(name)); err != nil {
+		if err := removeIfThere(r.path(e.Name())); err != nil {
 			return did, err
 		}
 		did = true

@@ -123,6 +123,8 @@ func TestCancelFromAnotherProcessStopsTheRun(t *testing.T) {
 
 func TestToldToStopIsNotDeployedWhateverItExitsWith(t *testing.T) {
 	b := newBench(t)
+	b.cfg.Grace = patience // it ends by itself
+	b.d = b.driver()
 	c := b.call("k1", "polite")
 	b.start(c)
 	b.await(c, "it listens", printed("ready"))

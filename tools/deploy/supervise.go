@@ -125,6 +125,10 @@ func (s *supervisor) run() (result, error) {
 		return s.neverRan("the start could not be written down: " + err.Error()), nil
 	}
 	failpoint.Hit("supervise.afterStarted")
+	// Once more, see seenHeld: who asked to stop and saw no start relies on it.
+	if why := s.mustNotStart(); why != "" {
+		return s.neverRan(why), nil
+	}
 	if err := cmd.Start(); err != nil {
 		return s.neverRan("the command could not be executed: " + err.Error()), nil
 	}
