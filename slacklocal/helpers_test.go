@@ -95,6 +95,7 @@ type app struct {
 // with nothing. handle returning false leaves an envelope unacknowledged.
 func (h *house) listen(handle func(socketmode.Event) (payload any, ack bool)) *app {
 	h.t.Helper()
+	want := h.Connected() + 1
 	a := &app{Client: socketmode.New(h.client), events: make(chan socketmode.Event, 1000)}
 	ctx, cancel := context.WithCancel(context.Background())
 	var wg sync.WaitGroup
@@ -134,7 +135,6 @@ func (h *house) listen(handle func(socketmode.Event) (payload any, ack bool)) *a
 		wg.Wait()
 	})
 	h.app = a
-	want := h.Connected() + 1
 	h.wait("socket", func() bool { return h.Connected() >= want })
 	return a
 }
