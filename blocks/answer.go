@@ -28,7 +28,7 @@ func Answer(a agent.Answered, opt Options) View {
 	if title != "" {
 		v.Blocks = append(v.Blocks, section("*"+title+"*"))
 	}
-	v.Blocks = append(v.Blocks, paragraphs(rows, maxBlocks-len(v.Blocks))...)
+	v.Blocks = append(v.Blocks, paragraphs(rows, (maxTotal-maxReason)/maxSection)...)
 	if a.Title != "" && len(rows) == 1 {
 		v.Text = fit(title+": "+rows[0], maxText)
 	}

@@ -35,7 +35,7 @@ func approval(r *agent.ReleaseState, a *agent.Approval, old bool) View {
 	if live {
 		list = append(list, actions(key, approvalButtons(r, a)...))
 	}
-	v.Blocks = list
+	v.Blocks = within(list)
 	return v
 }
 

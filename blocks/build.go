@@ -80,7 +80,7 @@ func context(texts ...string) slack.Block {
 func codeBlock(title string, log []string) slack.Block {
 	const fence = "```"
 	from := max(0, len(log)-showLog)
-	limit := maxSection - units(title) - 2*len(fence) - 3
+	limit := showOutput
 	var kept []string
 	for i := len(log) - 1; i >= from; i-- {
 		l := content(log[i], showLine, code)
@@ -188,4 +188,64 @@ func tokenLen(s string) int {
 		}
 	}
 	return len(s)
+}
+
+// within keeps all text of a message's blocks below what Slack takes, by
+// shortening its longest sections. Cards are far from it unless everything on
+// them is as long as it may be.
+func within(list []slack.Block) []slack.Block {
+	const least = 200
+	for total := textOf(list); total > maxTotal; {
+		var longest *slack.TextBlockObject
+		for _, b := range list {
+			if s, ok := b.(*slack.SectionBlock); ok && s.Text != nil && !strings.Contains(s.Text.Text, "```") &&
+				(longest == nil || len(s.Text.Text) > len(longest.Text)) {
+				longest = s.Text
+			}
+		}
+		if longest == nil || len(longest.Text) < least {
+			break
+		}
+		before := len(longest.Text)
+		longest.Text = fit(longest.Text, units(longest.Text)/2)
+		total -= before - len(longest.Text)
+	}
+	return list
+}
+
+// textOf counts the bytes of all texts, of which there are at least as many as characters.
+func textOf(list []slack.Block) int {
+	n := 0
+	add := func(texts ...*slack.TextBlockObject) {
+		for _, o := range texts {
+			if o != nil {
+				n += len(o.Text)
+			}
+		}
+	}
+	for _, b := range list {
+		switch b := b.(type) {
+		case *slack.HeaderBlock:
+			add(b.Text)
+		case *slack.SectionBlock:
+			add(b.Text)
+			add(b.Fields...)
+		case *slack.ContextBlock:
+			for _, e := range b.ContextElements.Elements {
+				if o, ok := e.(*slack.TextBlockObject); ok {
+					add(o)
+				}
+			}
+		case *slack.ActionBlock:
+			for _, e := range b.Elements.ElementSet {
+				if btn, ok := e.(*slack.ButtonBlockElement); ok {
+					add(btn.Text)
+					if c := btn.Confirm; c != nil {
+						add(c.Title, c.Text, c.Confirm, c.Deny)
+					}
+				}
+			}
+		}
+	}
+	return n
 }

@@ -18,11 +18,12 @@ const (
 	maxID           = 255  // action_id, block_id, callback_id; a button's value could have 2000, and is an id too
 	maxConfirmTitle = 100
 	maxConfirmText  = 300
-	maxConfirmWord  = 30   // confirm and deny of a dialogue
-	maxViewTitle    = 24   // title, submit and close of a form
-	maxLabel        = 2000 // label and hint of an input
-	maxMetadata     = 3000 // private_metadata of a form
-	maxText         = 4000 // top-level text: longer ones are advised against, and cut at 40,000
+	maxConfirmWord  = 30    // confirm and deny of a dialogue
+	maxViewTitle    = 24    // title, submit and close of a form
+	maxLabel        = 2000  // label and hint of an input
+	maxMetadata     = 3000  // private_metadata of a form
+	maxTotal        = 10000 // all text of a message's blocks: Slack answers msg_blocks_too_long somewhere above 11,000 (github.com/slackapi/bolt-js issues 2509, 2867), and documents no number
+	maxText         = 4000  // top-level text: longer ones are advised against, and cut at 40,000
 )
 
 // How much of one piece of content is shown. These are ours: they keep a card
@@ -35,5 +36,6 @@ const (
 	showLine    = 160 // a line of a deployer's output
 	showCommits = 10
 	showLog     = 20
+	showOutput  = 2400 // of a deployer's output in all
 	maxReason   = 1000 // what the form takes
 )

@@ -36,6 +36,9 @@ func checkView(t tester, v View) {
 		}
 		checkBlock(t, v.Key, b, acts)
 	}
+	if n := chars(raw(v)); n > 10_000 {
+		t.Errorf("%s: %d characters of text in all", v.Key, n)
+	}
 	roundTrip(t, v)
 }
 

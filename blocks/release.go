@@ -26,7 +26,7 @@ func release(s *agent.State, r *agent.ReleaseState) View {
 	if b := releaseButtons(s, r); len(b) > 0 {
 		list = append(list, actions(key, b...))
 	}
-	return View{Key: key, Text: releaseText(r), Blocks: list, Final: r.Stage == agent.StageEnded}
+	return View{Key: key, Text: releaseText(r), Blocks: within(list), Final: r.Stage == agent.StageEnded}
 }
 
 // releaseText is the outcome on its own.

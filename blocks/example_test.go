@@ -1,0 +1,35 @@
+package blocks
+
+import "fmt"
+
+// What an approver sees, as text.
+func ExampleThread() {
+	views := Thread(proposed().s, Options{})
+	fmt.Print(Plain(views[1]))
+	// Output:
+	// Approve? Deploy shop v1.4.2 to production
+	// Ships: shop v1.4.2 (commit abc1234d)
+	// To: production
+	// Runs there now: v1.4.1 since 2026-11-17 14:00 UTC, healthy
+	// Asked for by: @U0ALICE, 2026-11-20 14:00 UTC
+	// Last release there: ✅ deploy of v1.4.1: done, healthy, 2026-11-17 14:00 UTC
+	// If it fails: a rollback to v1.4.1 is proposed, and asked about
+	// Why: policy asks for 2 approvals in production
+	// Who may approve: @S0ONCALL and @U0BOB (2 different people)
+	// Expires: 2026-11-20 15:00 UTC
+	// Changes: 14 commits by Ann Lee, Bo Ek and Chi Ono
+	// • abc12345 checkout: keep the basket over a reload – Ann Lee
+	// • abcd38ae api: time out slow carriers – Bo Ek
+	// • abd94e17 fix: rounding of VAT – Chi Ono
+	// • abe56380 docs: how to run it – Ann Lee
+	// • abf178e9 checkout: keep the basket over a reload – Bo Ek
+	// • abfd8e52 api: time out slow carriers – Chi Ono
+	// • ac09a3bb fix: rounding of VAT – Ann Lee
+	// • ac15b924 docs: how to run it – Bo Ek
+	// • ac21ce8d checkout: keep the basket over a reload – Chi Ono
+	// • ac2de3f6 api: time out slow carriers – Ann Lee
+	// … and 4 more
+	//   Checked afterwards: health and smoke
+	//   id k3m9x2q7p4ab-1 · or /release approve k3m9x2q7p4ab-1, /release reject k3m9x2q7p4ab-1 REASON
+	// [Approve] [Reject]
+}
