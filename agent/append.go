@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/releasebot/releasebot/threadstore"
@@ -100,6 +101,9 @@ func (r *Runner) append(ctx context.Context, h *run, a threadstore.Append) error
 	done, err := r.Store.Append(ctx, a)
 	if err != nil && !(errors.Is(err, threadstore.ErrNotReplicated) && done.Version > 0) {
 		return r.refused(ctx, h, err)
+	}
+	if slices.Contains(done.Fresh, false) { // another has written the same decisions: what follows from them is theirs to do
+		return r.refused(ctx, h, threadstore.ErrConflict)
 	}
 	for k, v := range lines {
 		h.indexed[k] = v

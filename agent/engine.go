@@ -78,7 +78,8 @@ func (e *Engine) Paused() string {
 	return ""
 }
 
-func (e *Engine) mayRun() bool {
+// Running reports whether threads are run here now.
+func (e *Engine) Running() bool {
 	if e.paused.Load() != nil {
 		return false
 	}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/releasebot/releasebot/agent"
 	"github.com/releasebot/releasebot/agent/agenttest"
+	"github.com/releasebot/releasebot/agent/planner/rules"
 	"github.com/releasebot/releasebot/policy"
 	"github.com/releasebot/releasebot/threadstore"
 	"github.com/releasebot/releasebot/threadstore/boltstore"
@@ -97,7 +98,7 @@ func (s *scenario) boot(owner string) {
 	s.owner, s.idle = owner, map[agent.ThreadID]bool{}
 	s.runner = agent.NewRunner(agent.Config{
 		Store: s.store, Owner: owner, RunnerID: owner, Policy: func() *policy.File { return s.policy },
-		Planner: tmpPlanner{}, People: s.people, Pager: s.pager, Viewer: agenttest.Blind{},
+		Planner: rules.New(), People: s.people, Pager: s.pager, Viewer: agenttest.Blind{},
 		Sources:   func(*policy.Source) (changelog.Source, error) { return s.repo, nil },
 		Deployers: map[string]deploy.Driver{"fake": s.deployer},
 		Checkers:  map[string]healthcheck.Checker{"fake": s.health},

@@ -65,7 +65,7 @@ func (s *Service) Take(ctx context.Context, f Fact) (Taken, error) {
 			return Taken{}, err
 		}
 	}
-	if s.engine.mayRun() && !r.holds(f.Thread) {
+	if s.engine.Running() && !r.holds(f.Thread) {
 		a.Acquire = r.Owner
 	}
 	done, err := r.Store.Append(ctx, a)
