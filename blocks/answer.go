@@ -29,6 +29,7 @@ func Answer(a agent.Answered, opt Options) View {
 		v.Blocks = append(v.Blocks, section("*"+title+"*"))
 	}
 	v.Blocks = append(v.Blocks, paragraphs(rows, (maxTotal-maxReason)/maxSection)...)
+	v.Blocks = within(v.Blocks)
 	if a.Title != "" && len(rows) == 1 {
 		v.Text = fit(title+": "+rows[0], maxText)
 	}

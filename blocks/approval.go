@@ -6,7 +6,6 @@ import (
 	"github.com/slack-go/slack"
 
 	"github.com/releasebot/releasebot/agent"
-	"github.com/releasebot/releasebot/policy"
 )
 
 // approval is the card that people decide from. Everything on it is a fact that
@@ -186,7 +185,7 @@ func exactly(r *agent.ReleaseState) string {
 		if p.Previous.Version != "" {
 			text += ", replacing " + content(p.Previous.Version, showVersion, plain)
 		}
-		if p.OnFailure == policy.Rollback && p.Rollback != "" {
+		if p.OnFailure == rollsBack && p.Rollback != "" {
 			text += ". If it is unhealthy, it goes back to " + content(p.Rollback, 30, plain) + " by itself"
 		}
 	}

@@ -190,11 +190,12 @@ func tokenLen(s string) int {
 	return len(s)
 }
 
-// within keeps all text of a message's blocks below what Slack takes, by
-// shortening its longest sections. Cards are far from it unless everything on
-// them is as long as it may be.
+// within keeps the number of a message's blocks, and all their text together,
+// below what Slack takes, the latter by shortening the longest sections. Cards
+// are far from both unless everything on them is as long as it may be.
 func within(list []slack.Block) []slack.Block {
 	const least = 200
+	list = list[:min(len(list), maxBlocks)]
 	for total := textOf(list); total > maxTotal; {
 		var longest *slack.TextBlockObject
 		for _, b := range list {

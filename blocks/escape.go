@@ -33,15 +33,24 @@ func content(s string, limit int, k kind) string {
 // is the short way for nearly all names, versions and commits.
 func harmless(s string) bool {
 	for i := 0; i < len(s); i++ {
-		switch c := s[i]; {
-		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9':
-		case c == '.' || c == '-' || c == '/' || c == '+' || c == ',' || c == '(' || c == ')' || c == '\'' || c == '#' || c == '=':
-		case c == ' ' && i > 0 && i < len(s)-1 && s[i-1] != ' ':
-		default:
+		if c := s[i]; !ordinary(c) && (c != ' ' || i == 0 || i == len(s)-1 || s[i-1] == ' ') {
 			return false
 		}
 	}
 	return true
+}
+
+// ordinary characters mean nothing to Slack wherever they stand.
+func ordinary(c byte) bool {
+	switch {
+	case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9':
+		return true
+	}
+	switch c {
+	case '.', '-', '/', '+', ',', '(', ')', '\'', '#', '=':
+		return true
+	}
+	return false
 }
 
 // Around text that is written from right to left: Unicode's first strong isolate, and its end.
@@ -78,6 +87,12 @@ func newEscaper(s string, limit int, k kind) *escaper {
 // write adds content.
 func (e *escaper) write(s string) {
 	for i := 0; i < len(s) && !e.full; {
+		if c := s[i]; ordinary(c) { // nearly all that is ever written
+			e.token(s[i:i+1], 1)
+			e.prev, e.marks = rune(c), 0
+			i++
+			continue
+		}
 		r, size := utf8.DecodeRuneInString(s[i:])
 		if r == utf8.RuneError && size < 2 {
 			r = utf8.RuneError
@@ -131,7 +146,7 @@ func (e *escaper) rune(r rune, rest string) {
 		if r > 0xffff {
 			units = 2
 		}
-		e.bytes(b[:n], units)
+		e.token(string(b[:n]), units)
 	}
 	e.prev = r
 }
@@ -147,10 +162,8 @@ func lookAlike(r rune) string {
 	return "∼"
 }
 
-// token adds what may not be cut: an escape, a mention.
-func (e *escaper) token(s string, units int) { e.bytes([]byte(s), units) }
-
-func (e *escaper) bytes(s []byte, units int) {
+// token adds what may not be cut: a rune, an escape, a mention.
+func (e *escaper) token(s string, units int) {
 	if e.full {
 		return
 	}

@@ -6,7 +6,12 @@ import (
 	"github.com/slack-go/slack"
 
 	"github.com/releasebot/releasebot/agent"
-	"github.com/releasebot/releasebot/policy"
+)
+
+// What a plan's OnFailure may say, as the policy file writes it; anything else proposes a rollback.
+const (
+	rollsBack = "rollback"
+	onlyPages = "page"
 )
 
 // facts are what ships and what it replaces, side by side.
@@ -128,11 +133,11 @@ func onFailure(p *agent.Plan) string {
 	switch {
 	case p.Action == "rollback":
 		return "people are paged"
-	case p.OnFailure == policy.PageOnly:
+	case p.OnFailure == onlyPages:
 		return "people are paged; nothing is rolled back by itself"
 	case p.Rollback == "":
 		return "people are paged: no earlier healthy version is known"
-	case p.OnFailure == policy.Rollback:
+	case p.OnFailure == rollsBack:
 		return "goes back to " + mono(p.Rollback, showVersion) + " *by itself*; approving this allows it"
 	}
 	return "a rollback to " + mono(p.Rollback, showVersion) + " is proposed, and asked about"

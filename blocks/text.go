@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/releasebot/releasebot/agent"
-	"github.com/releasebot/releasebot/policy"
 )
 
 // say is content in running text, "" stays "".
@@ -98,8 +97,8 @@ func slackID(s string) bool {
 }
 
 // subjects names those whom the policy names, at most ten of them, and pings them.
-func subjects(list []policy.Subject) string {
-	return named(list, func(s policy.Subject) string { return mention(s.ID()) })
+func subjects[S interface{ ID() string }](list []S) string {
+	return named(list, func(s S) string { return mention(s.ID()) })
 }
 
 // people names people by their ids.

@@ -10,6 +10,7 @@ import (
 	"github.com/slack-go/slack"
 
 	"github.com/releasebot/releasebot/agent"
+	"github.com/releasebot/releasebot/policy"
 )
 
 func find(t *testing.T, l *log, key string) View {
@@ -135,10 +136,14 @@ func TestApproveAsksOnceMoreAndNamesExactlyWhat(t *testing.T) {
 		}
 	}
 	auto := proposed()
-	auto.s.Release(1).Plan.OnFailure = "rollback"
+	auto.s.Release(1).Plan.OnFailure = policy.Rollback
 	v := find(t, auto, agent.ViewApproval(cardID))
 	if text := buttonsOf(v)[0].Confirm.Text.Text; !strings.Contains(text, "by itself") || !strings.Contains(raw(v), "by itself") {
 		t.Errorf("the automatic rollback that a click allows is not named: %s", text)
+	}
+	auto.s.Release(1).Plan.OnFailure = policy.PageOnly
+	if v := find(t, auto, agent.ViewApproval(cardID)); !strings.Contains(raw(v), "nothing is rolled back by itself") {
+		t.Errorf("that people are only paged is not said:\n%s", raw(v))
 	}
 }
 
