@@ -153,7 +153,16 @@ func (p *Planner) fills(m *message, th thread) (agent.Intent, bool) {
 	case agent.IntentDeploy, agent.IntentRollback, agent.IntentVerify, agent.IntentLock, agent.IntentUnlock, agent.IntentNotify:
 		return m.finish(partial.Kind, f, extra), true
 	case agent.IntentStatus, agent.IntentHistory:
-		return m.read0(partial.Kind, thread{last: partial}), true
+		i := agent.Intent{Kind: partial.Kind}
+		if len(f.services) == 1 {
+			i.Service = f.services[0]
+		}
+		if len(f.envs) == 1 {
+			if e := m.names.environment(f.envs[0], i.Service); len(e) == 1 {
+				i.Environment = e[0]
+			}
+		}
+		return i, true
 	}
 	return agent.Intent{}, false
 }

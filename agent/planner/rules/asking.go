@@ -21,6 +21,9 @@ func (p *Planner) asking(m *message, th thread) (agent.Intent, bool) {
 	if m.set.meets(setOf(clsHypo)) && (interrogative || m.question) {
 		return none(), true
 	}
+	if it.cls == clsFreeze && m.set.meets(slots()) && !m.set.has(clsNeg) {
+		return ask(agent.Intent{}, "request", "A freeze stands in the policy file. I can lock an environment: lock SERVICE in ENVIRONMENT because REASON."), true
+	}
 	if modal && (m.question || m.inverted()) {
 		return p.mayI(m, th, it)
 	}
@@ -70,7 +73,10 @@ func (m *message) inverted() bool {
 
 // mayI reads "should we …?", an opinion, and "can I …?", which may be a request.
 func (p *Planner) mayI(m *message, th thread, it item) (agent.Intent, bool) {
-	deploys := m.set.meets(setOf(clsDeploy, clsRollback))
+	deploys := false
+	for i := range m.segs {
+		deploys = deploys || m.actionOf(&m.segs[i]) != clsUnknown
+	}
 	switch it.key {
 	case "can we", "can i", "may i", "could i", "could we", "may we", "can someone", "can anyone", "could someone", "could anyone":
 		if deploys && m.set.meets(slots()) && !m.set.has(clsNeg) {
@@ -181,7 +187,7 @@ func (m *message) topic(kind agent.IntentKind, th thread) (agent.Intent, bool) {
 func (m *message) opinion() bool {
 	for _, it := range m.items {
 		switch it.key {
-		case "should", "think", "shall", "thinking", "prefer", "ought to", "would", "consider":
+		case "should", "think", "do you think", "shall", "thinking", "prefer", "ought to", "would", "consider":
 			return true
 		}
 	}
@@ -210,8 +216,11 @@ func (m *message) read0(kind agent.IntentKind, th thread) agent.Intent {
 	if len(f.services) == 1 {
 		i.Service = f.services[0]
 	}
-	if len(f.envs) == 1 {
+	if len(f.envs) > 0 {
 		found := m.names.environment(f.envs[0], i.Service)
+		if len(f.envs) > 1 && !m.onePlace(f.envs, i.Service) {
+			return i // of all places
+		}
 		if len(found) != 1 {
 			have := m.names.environments(i.Service)
 			return ask(i, "environment", orAny(i.Service)+" has no environment “"+f.envs[0]+"”. It has "+list(have)+".", have...)
@@ -219,6 +228,17 @@ func (m *message) read0(kind agent.IntentKind, th thread) agent.Intent {
 		i.Environment = found[0]
 	}
 	return i
+}
+
+// onePlace: the words mean one environment ("what is live in production").
+func (m *message) onePlace(written []string, service string) bool {
+	var all []string
+	for _, w := range written {
+		for _, e := range m.names.environment(w, service) {
+			all = addNew(all, e)
+		}
+	}
+	return len(all) == 1
 }
 
 // offTopic: a question in which nothing of ours is asked to be done.

@@ -29,6 +29,9 @@ func (p *Planner) withoutAction(m *message, o order, th thread) agent.Intent {
 	if i, ok := p.continued(m, o, th); ok {
 		return i
 	}
+	if m.set.has(clsChat) && o.fill.kinds() < 2 && th.open == nil {
+		return none() // "nice work on 1.4.2"
+	}
 	// "shop 1.4.2 to prod": a direction, and everything named.
 	f := o.fill
 	if f.to && len(f.services) == 1 && len(f.envs) == 1 && len(f.versions) == 1 && len(f.unclear) == 0 && f.vague == "" && f.many == "" && !m.question && !o.pageUnclear && directed(m) {
@@ -103,6 +106,9 @@ func (p *Planner) broken(m *message, o order, th thread, w role) agent.Intent {
 	case roleNeg, roleHypo:
 		return none()
 	case roleReport:
+		if o.asks && named && (deploys || m.set.has(clsGerund)) && m.set.has(clsReq) {
+			return p.guess(m, th, p.notUnderstood(m, o))
+		}
 		return none()
 	case roleCond, roleTime:
 		if deploys && (named || leads) || leads {
@@ -110,16 +116,38 @@ func (p *Planner) broken(m *message, o order, th thread, w role) agent.Intent {
 		}
 		return none()
 	case roleQuoted, roleSaid, roleModal:
+		if m.question && w == roleQuoted || w == roleModal && m.wasAbout() {
+			return none()
+		}
 		if named && (deploys || m.set.meets(setOf(clsLight, clsPast, clsEnv))) && m.wants() || w == roleQuoted && p.quotesOrder(m) {
 			return p.guess(m, th, "I can't tell whether that is your own request. Shall I?")
 		}
 		return none()
 	case roleLimit, roleOther, roleUnknown:
-		if leads || deploys && named {
+		if leads || deploys && named || m.wholeRelease() {
 			return p.guess(m, th, p.notUnderstood(m, o))
 		}
 	}
 	return none()
+}
+
+// wasAbout: "I was going to deploy", "we were about to".
+func (m *message) wasAbout() bool {
+	if !m.set.has(clsSubj) {
+		return false
+	}
+	for _, it := range m.items {
+		if it.key == "was" || it.key == "were" {
+			return true
+		}
+	}
+	return false
+}
+
+// wholeRelease: a service, a version and a direction are named, if with a verb
+// that we don't know.
+func (m *message) wholeRelease() bool {
+	return m.set.has(clsService) && m.set.has(clsVersion) && m.set.has(clsEnv) && m.set.meets(setOf(clsTo, clsFor, clsIn))
 }
 
 // wants: somebody wants, needs or may do something.

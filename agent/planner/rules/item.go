@@ -49,11 +49,39 @@ func resolve(lex *lexicon, n *names, toks []token) []item {
 			r.acted = r.acted || acts.has(it.cls)
 			r.paging = r.paging || it.cls == clsPage || it.cls == clsTell || it.cls == clsLet
 			r.out = append(r.out, it)
+			r.implied(it)
 		}
 		i += max(used, 1)
 	}
 	quotations(r.out)
 	return r.out
+}
+
+// implied adds what a phrase says without naming it: "go live" names a place,
+// and whoever stands after "cc" is only to be informed.
+func (r *resolver) implied(it item) {
+	switch {
+	case strings.HasPrefix(it.key, "go live"):
+		if known, _ := r.names.isEnvironment("live"); known {
+			r.out = append(r.out, item{cls: clsEnv, text: "live", val: "live", start: it.start, end: it.end})
+		}
+	case (it.cls == clsMention || it.cls == clsPerson) && r.copied():
+		r.out[len(r.out)-1].cls = clsEmoji
+	}
+}
+
+// copied: before the newest item stands "cc", maybe with other people between.
+func (r *resolver) copied() bool {
+	for k := len(r.out) - 2; k >= 0; k-- {
+		switch {
+		case r.out[k].key == "cc" || r.out[k].key == "fyi":
+			return true
+		case r.out[k].cls == clsSep && (r.out[k].sep == ',' || r.out[k].sep == ':'), r.out[k].cls == clsAnd, r.out[k].cls == clsEmoji:
+			continue
+		}
+		return false
+	}
+	return false
 }
 
 // at reads what starts at token i, and how many tokens it takes.
@@ -125,7 +153,11 @@ func (r *resolver) name(i int) (item, int) {
 		services := r.spelled(r.names.services, span, segs, l)
 		envs := r.spelled(r.names.envs, span, segs, l)
 		if l == 1 && len(envs) == 0 {
-			if known, usual := r.names.isEnvironment(span); known || usual {
+			known, usual := r.names.isEnvironment(span)
+			if !known && usual && r.purpose() {
+				return item{cls: clsFiller, text: span, key: "a purpose"}, 1 // "for the demo"
+			}
+			if known || usual {
 				envs = []string{span}
 			}
 		}
@@ -141,6 +173,20 @@ func (r *resolver) name(i int) (item, int) {
 		}
 	}
 	return item{}, 0
+}
+
+// purpose: the word before is "for", maybe with an article.
+func (r *resolver) purpose() bool {
+	for k := len(r.out) - 1; k >= 0; k-- {
+		switch r.out[k].cls {
+		case clsArt:
+			continue
+		case clsFor:
+			return true
+		}
+		return false
+	}
+	return false
 }
 
 // span joins l words with hyphens; they must stand side by side.

@@ -20,6 +20,7 @@ type message struct {
 	segs     []segment
 	set      set // classes of all items
 	question bool
+	orders   bool // it gives orders about approvals or policy
 	names    *names
 	lex      *lexicon
 }
@@ -33,6 +34,7 @@ func (p *Planner) read(words string, n *names) *message {
 	for _, s := range m.segs {
 		m.set = m.set.with(s.set)
 		m.question = m.question || s.question
+		m.orders = m.orders || dodges(s.items)
 	}
 	return m
 }
@@ -178,12 +180,12 @@ func (c *cutter) add(i int) {
 	case clsThen:
 		c.cut(false, true)
 		c.put(it)
-	case clsBecause, clsCorr, clsFailWhen, clsAgainst:
+	case clsBecause, clsCorr, clsAgainst:
 		c.cut(false, false)
 		c.put(it)
 	case clsNo:
 		c.no(i, it)
-	case clsCond:
+	case clsCond, clsFailWhen:
 		if !c.keepsCondition() {
 			c.cut(false, false)
 		}

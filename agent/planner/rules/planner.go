@@ -66,6 +66,9 @@ func (p *Planner) thread(n *names, in agent.PlanInput) thread {
 		th.follow(p.interpret(t.Text, n, th))
 	}
 	th.releases = in.Releases
+	if in.RejectionOf > 0 {
+		th.rejected = &agent.ReleaseBrief{N: in.RejectionOf}
+	}
 	th.settle(in)
 	return th
 }
@@ -127,7 +130,7 @@ func (p *Planner) interpret(words string, n *names, th thread) agent.Intent {
 	if th.rejected != nil {
 		return p.rejection(m, th)
 	}
-	if m.set.has(clsInject) {
+	if m.set.has(clsInject) || m.orders {
 		return none()
 	}
 	frames := [...]func(*message, thread) (agent.Intent, bool){

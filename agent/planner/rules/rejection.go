@@ -24,7 +24,7 @@ func (p *Planner) rejection(m *message, th thread) agent.Intent {
 	if !m.set.within(allowed) {
 		return none()
 	}
-	if len(f.envs) == 0 {
+	if len(f.envs) == 0 && th.rejected.Environment != "" {
 		f.envs = []string{th.rejected.Environment}
 	}
 	if len(f.services) == 2 {

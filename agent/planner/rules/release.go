@@ -253,7 +253,7 @@ func (p *Planner) refuse(m *message, o order, th thread, w role) agent.Intent {
 		}
 		return p.doubt(m, o, th, "I read both an order and a “not”. What shall I do?")
 	case roleHypo:
-		return p.doubt(m, o, th, "I can't tell whether you mean it. Shall I?")
+		return none()
 	case roleQuoted, roleSaid:
 		return p.doubt(m, o, th, "That reads like somebody else's words. Shall I?")
 	case roleCond:
@@ -261,6 +261,9 @@ func (p *Planner) refuse(m *message, o order, th thread, w role) agent.Intent {
 	case roleTime:
 		return p.doubt(m, o, th, "I can't wait for a time. Say it again then, or shall I do it now?")
 	case roleLimit, roleOther, roleUnknown, roleModal, roleReport:
+		if o.fill.empty() && len(o.roles) > 0 && o.roles[0] != roleAction {
+			return none() // a stray "deploy" among words about something else
+		}
 		return p.doubt(m, o, th, p.notUnderstood(m, o))
 	}
 	switch {

@@ -30,6 +30,7 @@ const (
 type grammar struct {
 	empty, action, slots, slotLike, marker set
 	notStatement, statement                set
+	label, ticket                          set
 	tail, failure, freedom                 set
 }
 
@@ -38,6 +39,8 @@ func newGrammar() grammar {
 	around := setOf(clsTo, clsIn, clsFrom, clsOf, clsFor, clsNoun, clsVersionWord, clsEnvWord, clsServiceWord,
 		clsPron, clsFirst, clsSame, clsThen, clsVague, clsMany, clsInstead, clsTicket, clsBefore)
 	return grammar{
+		label:    sm.with(setOf(clsVersionWord, clsEnvWord, clsServiceWord)), // "version:" before its value
+		ticket:   sm.with(setOf(clsTicket, clsNoun, clsFor, clsOf, clsShow, clsIn)),
 		empty:    sm.with(setOf(clsReq, clsTicket, clsMention, clsThen)),
 		slots:    sl,
 		marker:   sm.with(setOf(clsNo, clsCorr, clsHold, clsSubj, clsInstead)),
@@ -65,7 +68,7 @@ func (g *grammar) role(m *message, s *segment, first bool) role {
 		st = classesOf(s.items[1:]) // the mention that called us
 	}
 	switch {
-	case st.within(g.empty):
+	case st.within(g.empty), st.within(g.label), st.has(clsTicket) && st.within(g.ticket):
 		return roleEmpty
 	case st.within(g.marker) && st.meets(setOf(clsNo, clsCorr, clsHold)):
 		return roleMarker
@@ -124,9 +127,34 @@ func (g *grammar) closed(m *message, s *segment, st set, action class) bool {
 			return false
 		}
 	}
-	// "shop 1.4.2 deploy" may be a heading; with a place, a request word or
-	// an infinitive of another language it is an order.
-	return true
+	return !heading(s)
+}
+
+// heading: "production deploy shop 1.4.2", "shop 1.4.2 release" may announce
+// what is under way. A word that can be a noun, after a name, is an order only
+// with a word of request or a place after it.
+func heading(s *segment) bool {
+	if s.set.meets(setOf(clsPlease, clsReq, clsWant, clsLight, clsStart, clsPron)) {
+		return false
+	}
+	named := setOf(clsService, clsEnv, clsVersion)
+	for i, it := range s.items {
+		switch it.key {
+		case "deploy", "release", "push", "launch", "rollout", "update", "upgrade", "rollback", "bump":
+		default:
+			continue
+		}
+		if it.cls != clsDeploy && it.cls != clsRollback || i == 0 || !named.has(s.items[i-1].cls) {
+			return false
+		}
+		for _, o := range s.items {
+			if o.cls == clsTo || o.cls == clsIn {
+				return false
+			}
+		}
+		return true
+	}
+	return false
 }
 
 // trouble names the worst that stands in a segment that can't be acted on.

@@ -128,3 +128,14 @@ func (f *filling) fillFrom(i *agent.Intent, env bool) {
 func (f *filling) empty() bool {
 	return len(f.services)+len(f.envs)+len(f.versions)+len(f.unclear) == 0 && f.vague == ""
 }
+
+// kinds counts how many kinds of things are named.
+func (f *filling) kinds() int {
+	n := 0
+	for _, l := range [...][]string{f.services, f.envs, f.versions} {
+		if len(l) > 0 {
+			n++
+		}
+	}
+	return n
+}

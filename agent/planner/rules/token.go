@@ -83,6 +83,10 @@ func (l *lexer) chunk(i int) int {
 		l.toks = append(l.toks, token{sep: sepEmoji, text: c, start: i, end: end})
 		return end
 	}
+	if hasAnyPrefix(c, "http://", "https://") {
+		l.sign(markLink, i, len(c))
+		return end
+	}
 	for i < end {
 		i = l.piece(i, end)
 	}
