@@ -27,6 +27,9 @@ func (s *Server) route(path string, need policy.Role, e endpoint) {
 func (s *Server) guarded(need policy.Role, e endpoint) http.Handler {
 	return s.answer(func(w http.ResponseWriter, r *http.Request) error {
 		if p := s.refuse(r, need); p != nil {
+			if p.status == http.StatusUnauthorized {
+				w.Header().Set("WWW-Authenticate", `Bearer realm="releasebot"`)
+			}
 			return p
 		}
 		return e(w, r)
