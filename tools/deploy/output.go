@@ -12,8 +12,8 @@ import (
 
 // Bounds of what is kept of a command's output.
 const (
-	maxOutput  = 4 << 20  // then the file is cut
-	keepOutput = 64 << 10 // of its beginning and of the end of what is cut
+	maxOutput  = 4 << 20  // on disk; then all but the end is freed
+	keepOutput = 64 << 10 // of its beginning, and of its end
 	maxBehind  = 16 << 20 // what follows faster is skipped, not read
 	maxPending = 4 << 10  // of a line that hasn't ended
 )
@@ -24,7 +24,8 @@ const (
 type follower struct {
 	r       run
 	file    *os.File
-	offset  int64
+	offset  int64  // read so far
+	freed   int64  // what stands before is a hole
 	pending []byte // beginning of a line that hasn't ended
 	long    bool   // that line is longer than maxPending: its rest is skipped
 	last    progress
@@ -40,6 +41,7 @@ func (f *follower) poll() (bool, error) {
 	size := info.Size()
 	if size < f.offset {
 		f.skipTo(0) // the command cut the file itself
+		f.freed = 0
 	}
 	if size-f.offset > maxBehind {
 		f.skipTo(size - keepOutput)
@@ -60,16 +62,57 @@ func (f *follower) poll() (bool, error) {
 	return grew, nil
 }
 
-// shrink keeps the file small while the command writes.
+// shrink keeps small what the file takes on disk: it frees all but the end,
+// so that the file has a hole at its beginning but nothing in it moves. Where
+// the file system has no holes, the end moves to another file instead.
 func (f *follower) shrink() error {
-	if f.offset <= maxOutput {
+	if f.offset-f.freed <= maxOutput {
 		return nil
 	}
-	if err := f.keepEnds(f.offset); err != nil {
+	if err := f.keepHead(); err != nil {
 		return err
 	}
-	// The command appends: it goes on at the new end. What it wrote in this
-	// very moment is lost.
+	upTo := (f.offset - keepOutput) / keepOutput * keepOutput // whole blocks
+	err := freeBefore(f.file, upTo)
+	if err == nil {
+		f.freed = upTo
+		return nil
+	}
+	if !errors.Is(err, errors.ErrUnsupported) {
+		return err
+	}
+	prev, err := os.CreateTemp(f.r.dir, ".tmp-*")
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(f.moveEnd(prev), prev.Close()); err != nil {
+		return errors.Join(err, removeIfThere(prev.Name()))
+	}
+	return os.Rename(prev.Name(), f.r.path(prevFile))
+}
+
+// moveEnd copies the end of the output to prev and empties the output file.
+// The command appends, and goes on at the new end. What it writes between the
+// last read and the cut is lost: that is why this is only the second choice.
+func (f *follower) moveEnd(prev *os.File) error {
+	if _, err := io.Copy(prev, io.NewSectionReader(f.file, f.offset-keepOutput, keepOutput)); err != nil {
+		return err
+	}
+	buf := make([]byte, keepOutput)
+	for range maxOutput / keepOutput {
+		n, err := f.file.ReadAt(buf, f.offset)
+		if n == 0 {
+			if err != nil && !errors.Is(err, io.EOF) {
+				return err
+			}
+			break
+		}
+		f.feed(buf[:n])
+		f.offset += int64(n)
+		if _, err := prev.Write(buf[:n]); err != nil {
+			return err
+		}
+	}
 	if err := f.file.Truncate(0); err != nil {
 		return err
 	}
@@ -77,41 +120,17 @@ func (f *follower) shrink() error {
 	return nil
 }
 
-// settle keeps the file small once the command has ended: its end stays in place.
-func (f *follower) settle() error {
-	if f.offset <= maxOutput {
-		return nil
-	}
-	if err := f.keepEnds(f.offset - keepOutput); err != nil {
-		return err
-	}
-	tail := make([]byte, keepOutput)
-	n, err := f.file.ReadAt(tail, f.offset-keepOutput)
-	if err != nil && !errors.Is(err, io.EOF) {
-		return err
-	}
-	if err := f.file.Truncate(0); err != nil {
-		return err
-	}
-	_, err = f.file.Write(tail[:n]) // the file is open in append mode
-	return err
-}
-
 func (f *follower) skipTo(offset int64) {
 	f.offset, f.pending, f.long = offset, f.pending[:0], offset > 0
 }
 
-// keepEnds copies the beginning of the output, once, and what stands before
-// the offset at.
-func (f *follower) keepEnds(at int64) error {
-	if there, err := f.r.has(headFile); err != nil {
+// keepHead copies the beginning of the output, the first time.
+func (f *follower) keepHead() error {
+	there, err := f.r.has(headFile)
+	if there || err != nil {
 		return err
-	} else if !there {
-		if err := f.copyPart(0, headFile); err != nil {
-			return err
-		}
 	}
-	return f.copyPart(at-keepOutput, prevFile)
+	return f.copyPart(0, headFile)
 }
 
 func (f *follower) copyPart(from int64, name string) error {

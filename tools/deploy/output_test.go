@@ -91,7 +91,7 @@ func TestACommandThatCutsItsOutputIsFollowedOn(t *testing.T) {
 	}
 }
 
-func TestLastLinesReachBackOverACut(t *testing.T) {
+func TestLastLinesReachBackOverWhatWasFreed(t *testing.T) {
 	var big strings.Builder
 	for i := range 300000 {
 		fmt.Fprintf(&big, "line number %d\n", i)
@@ -100,24 +100,52 @@ func TestLastLinesReachBackOverACut(t *testing.T) {
 		t.Fatal("the test writes too little")
 	}
 	for _, c := range []struct {
-		name string
-		end  string
-		next string
-		want []string
+		name      string
+		end, next string
+		holes     []string // what is kept where files can have holes
+		cut       []string // and where they can't
 	}{
-		{"between lines", "", "next\n", []string{"line number 299998", "line number 299999", "next"}},
-		{"within a line", "half of a secret", " rest\nnext\n", []string{"line number 299998", "line number 299999", "next"}},
-		{"nothing after", "", "", []string{"line number 299997", "line number 299998", "line number 299999"}},
+		{"between lines", "", "next\n",
+			[]string{"line number 299998", "line number 299999", "next"},
+			[]string{"line number 299998", "line number 299999", "next"}},
+		{"within a line", "half of a", " line\nnext\n",
+			[]string{"line number 299999", "half of a line", "next"},
+			[]string{"line number 299998", "line number 299999", "next"}},
+		{"nothing after", "", "",
+			[]string{"line number 299997", "line number 299998", "line number 299999"},
+			[]string{"line number 299997", "line number 299998", "line number 299999"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			f := follow(t, big.String()+c.end, c.next)
-			if f.offset > maxOutput {
-				t.Fatal("the file wasn't cut")
+			want := c.cut
+			f := follow(t, big.String()+c.end)
+			if f.freed > 0 {
+				want = c.holes
+			} else if f.offset > 0 {
+				t.Fatal("nothing was freed")
 			}
-			if got := f.r.outputLines(3); !slices.Equal(got, c.want) {
-				t.Errorf("got %q, want %q", got, c.want)
+			if _, err := f.file.WriteString(c.next); err != nil {
+				t.Fatal(err)
+			}
+			if got := f.r.outputLines(3); !slices.Equal(got, want) {
+				t.Errorf("got %q, want %q", got, want)
+			}
+			head, err := os.ReadFile(f.r.path(headFile))
+			if err != nil || !strings.HasPrefix(string(head), "line number 0\n") {
+				t.Errorf("the beginning isn't kept: %.40q, %v", head, err)
 			}
 		})
+	}
+}
+
+func TestAFileWithoutHolesIsCutWithinALineWithoutShowingHalves(t *testing.T) {
+	r := run{dir: t.TempDir()}
+	for name, text := range map[string]string{prevFile: "one\ntwo\nsecr", outputFile: "et\nthree\n"} {
+		if err := os.WriteFile(r.path(name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got, want := r.outputLines(20), []string{"one", "two", "three"}; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
 	}
 }
 
@@ -125,5 +153,29 @@ func TestTheEndOfOneEndlessLineIsNotShown(t *testing.T) {
 	f := follow(t, strings.Repeat("secret", keepOutput))
 	if got := strings.Join(f.r.outputLines(20), "\n"); strings.Contains(got, "secret") || got == "" {
 		t.Errorf("got %.60q", got)
+	}
+}
+
+func TestWithoutHolesTheEndMovesToAnotherFile(t *testing.T) {
+	f := follow(t, strings.Repeat("a line\n", keepOutput/7)+"last but one\n")
+	if _, err := f.file.WriteString("progress: 5% last\n"); err != nil { // not read yet
+		t.Fatal(err)
+	}
+	prev, err := os.Create(f.r.path(prevFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer closeQuietly(prev)
+	if err := f.moveEnd(prev); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.file.WriteString("after\n"); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := f.r.outputLines(3), []string{"last but one", "progress: 5% last", "after"}; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	if f.last.Text != "last" {
+		t.Errorf("progress %+v", f.last)
 	}
 }

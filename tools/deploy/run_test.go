@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -294,19 +295,21 @@ func TestAFloodOfOutputIsBoundedAndItsEndIsKept(t *testing.T) {
 	if s.State != Succeeded {
 		t.Fatalf("got %+v", s)
 	}
-	if len(s.Log) == 0 || len(s.Log) > logLines || s.Log[len(s.Log)-1] != "the last line" {
+	// Where a file can't have holes, what comes while it is cut is lost.
+	lossless := runtime.GOOS == "linux"
+	if len(s.Log) == 0 || len(s.Log) > logLines || lossless && s.Log[len(s.Log)-1] != "the last line" {
 		t.Errorf("log %q", s.Log)
 	}
 	r := runOf(b.d.runs, "k1")
 	var size int64
 	for _, name := range []string{outputFile, headFile, prevFile} {
-		info, err := os.Stat(r.path(name))
-		if err != nil {
+		var info syscall.Stat_t
+		if err := syscall.Stat(r.path(name), &info); err != nil && !errors.Is(err, os.ErrNotExist) {
 			t.Fatal(err)
 		}
-		size += info.Size()
+		size += info.Blocks * 512 // what it takes on disk, without holes
 	}
-	if size > maxOutput+2*keepOutput {
+	if size == 0 || size > 2*(maxOutput+keepOutput) {
 		t.Errorf("%d bytes of output are kept", size)
 	}
 }

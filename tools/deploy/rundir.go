@@ -24,8 +24,8 @@ const (
 	fenceFile    = "fence.json"      // durable: newest epoch that was told "absent"
 	resultFile   = "result.json"     // durable: how it ended; the last word
 	outputFile   = "output"          // what the command prints, both streams
-	headFile     = "output.head"     // how the output began, once it was cut
-	prevFile     = "output.previous" // the end of what was cut
+	headFile     = "output.head"     // how the output began, once that was freed
+	prevFile     = "output.previous" // the end of what was freed, where a file can't have holes
 	logFile      = "supervisor.log"  // what the supervisor itself has to say
 )
 

@@ -124,7 +124,7 @@ func (s *supervisor) passOn() error {
 func (s *supervisor) drain() error {
 	_, err := s.output.poll()
 	s.output.line()
-	return errors.Join(err, s.output.settle(), s.passOn(), s.output.file.Close())
+	return errors.Join(err, s.output.shrink(), s.passOn(), s.output.file.Close())
 }
 
 // outcome reads how a process ended.
