@@ -125,7 +125,7 @@ func (s *Server) Serve(ctx context.Context, addr string) error {
 	var listen net.ListenConfig
 	ln, err := listen.Listen(ctx, "tcp", addr)
 	if err != nil {
-		return fmt.Errorf("listening for HTTP: %w", err)
+		return fmt.Errorf("listening for HTTP at %q: %w", addr, err)
 	}
 	return s.ServeListener(ctx, ln)
 }
