@@ -142,4 +142,4 @@ func by(person string) string {
 func mention(person string) string { return "{" + person + "}" }
 
 // plain keeps what people or repositories wrote from reading as a mention.
-func plain(s string) string { return strings.NewReplacer("{", "(", "}", ")").Replace(s) }
+func plain(s string) string { return strings.NewReplacer("{", "(", "}", ")", "`", "'").Replace(s) }

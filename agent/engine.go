@@ -141,7 +141,7 @@ func (e *Engine) sweep(ctx context.Context) {
 		return
 	}
 	for _, d := range due {
-		if id := ThreadID(d.Log); !e.runner.holds(id) {
+		if id := ThreadID(d.Log); !e.runner.holds(id) && !e.runner.yields(id, e.runner.Now()) {
 			e.Wake(id)
 		}
 	}

@@ -31,6 +31,15 @@ const (
 	IntentNone IntentKind = "none"
 )
 
+func (k IntentKind) known() bool {
+	switch k {
+	case IntentDeploy, IntentRollback, IntentVerify, IntentStatus, IntentHistory, IntentApprovals, IntentLock, IntentUnlock, IntentLocks,
+		IntentNotify, IntentCancel, IntentHold, IntentResume, IntentWhy, IntentHelp, IntentClarify, IntentNone:
+		return true
+	}
+	return false
+}
+
 // An Intent is words turned into data. It decides nothing: Decide and the
 // policy look at it as at any other request. Names are the policy file's own.
 type Intent struct {

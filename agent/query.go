@@ -139,11 +139,11 @@ func (q Queries) status(ctx context.Context, in Intent) (Answered, error) {
 func of(in Intent) string {
 	switch {
 	case in.Service != "" && in.Environment != "":
-		return " of " + in.Service + " in " + in.Environment
+		return plain(" of " + in.Service + " in " + in.Environment)
 	case in.Service != "":
-		return " of " + in.Service
+		return plain(" of " + in.Service)
 	case in.Environment != "":
-		return " of " + in.Environment
+		return plain(" of " + in.Environment)
 	}
 	return ""
 }

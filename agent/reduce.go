@@ -216,7 +216,13 @@ func (s *State) OpenQuestion() *OpenQuestion {
 }
 
 func (s *State) dropQuestion(id string) {
-	s.Questions = without(s.Questions, func(q OpenQuestion) bool { return q.ID == id && q.Answer != nil })
+	s.Questions = without(s.Questions, func(q OpenQuestion) bool {
+		if q.ID != id || q.Answer == nil {
+			return false
+		}
+		r := s.Release(q.Release)
+		return r == nil || r.Stage != StageUnknown // else the answer has still to be written down as what became of the start
+	})
 }
 
 // answer folds in a person's answer to "did it run?".

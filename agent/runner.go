@@ -67,8 +67,10 @@ type Config struct {
 // the Engine, or a simulation, to choose.
 type Runner struct {
 	Config
-	mu   sync.Mutex
-	runs map[ThreadID]*run
+	mu        sync.Mutex
+	runs      map[ThreadID]*run
+	elsewhere map[string]time.Time   // by key: since when only another runner could know
+	yielded   map[ThreadID]time.Time // threads left to that runner, until when
 	// wake is told that another thread may go on. The Engine sets it.
 	wake func(ThreadID)
 	// thinking are the planner calls under way.
@@ -87,7 +89,6 @@ type run struct {
 	pace    map[Step]time.Time // steps not to be taken again before
 	tries   map[Step]int
 	looks   map[int]map[string]healthcheck.Progress // by release and check: a window's looks so far
-	asked   map[int]time.Time                       // by release: since when only another runner could know
 	think   map[int64]bool                          // words a slow planner is thinking about
 	indexed map[string]string
 	dirty   bool // the durable state has not been shown yet
@@ -121,7 +122,10 @@ type Progress struct {
 // ErrNotCurrent: this replica's policy file is not the one that the replicas agree to run.
 var ErrNotCurrent = errors.New("another policy revision is current")
 
-var errAgain = errors.New("the log has grown: decide again")
+var (
+	errAgain = errors.New("the log has grown: decide again")
+	errYield = errors.New("another process may know more: it goes first")
+)
 
 // NewRunner returns a Runner. Nothing runs until Step is called.
 func NewRunner(cfg Config) *Runner {
@@ -134,7 +138,7 @@ func NewRunner(cfg Config) *Runner {
 	if cfg.PlannerLimit <= 0 {
 		cfg.PlannerLimit = 20 * time.Second
 	}
-	return &Runner{Config: cfg, runs: map[ThreadID]*run{}, wake: func(ThreadID) {}}
+	return &Runner{Config: cfg, runs: map[ThreadID]*run{}, elsewhere: map[string]time.Time{}, yielded: map[ThreadID]time.Time{}, wake: func(ThreadID) {}}
 }
 
 // Step takes one step of a thread: it does the most urgent thing that may be
@@ -149,6 +153,9 @@ func (r *Runner) Step(ctx context.Context, id ThreadID, now time.Time) (Progress
 	}
 	did, err := r.step(ctx, h, now)
 	switch {
+	case errors.Is(err, errYield):
+		next := now.Add(time.Second)
+		return Progress{Did: StepWait, Next: next, Idle: true}, r.giveBack(ctx, h, next)
 	case errors.Is(err, errAgain):
 		return Progress{Did: did.did}, nil
 	case err != nil:
@@ -176,7 +183,7 @@ func (r *Runner) took(id ThreadID, lease *threadstore.Lease, s *State) {
 func newRun(id ThreadID, lease *threadstore.Lease) *run {
 	return &run{
 		id: id, lease: lease, pace: map[Step]time.Time{}, tries: map[Step]int{}, looks: map[int]map[string]healthcheck.Progress{},
-		asked: map[int]time.Time{}, think: map[int64]bool{}, indexed: map[string]string{}, dirty: true,
+		think: map[int64]bool{}, indexed: map[string]string{}, dirty: true,
 	}
 }
 

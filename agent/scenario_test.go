@@ -77,6 +77,7 @@ type scenario struct {
 	idle     map[agent.ThreadID]bool
 	serial   int
 	driver   threadstore.Driver
+	planner  agent.Planner
 	owner    string
 }
 
@@ -85,7 +86,7 @@ func newScenario(t *testing.T, d threadstore.Driver) *scenario {
 		t: t, clock: agenttest.NewClock(time.Date(2026, 11, 23, 10, 0, 0, 0, time.UTC)),
 		deployer: &agenttest.Deployer{}, health: &agenttest.Health{}, people: &agenttest.People{}, repo: &agenttest.Repository{},
 		pager: &agenttest.Pager{}, names: map[string]agent.ThreadID{}, seen: map[string]int64{},
-		idle: map[agent.ThreadID]bool{}, driver: d,
+		planner: rules.New(), idle: map[agent.ThreadID]bool{}, driver: d,
 	}
 	s.store = threadstore.New(d, threadstore.Options{Now: s.clock.Now})
 	t.Cleanup(func() { _ = s.store.Close() })
@@ -98,7 +99,7 @@ func (s *scenario) boot(owner string) {
 	s.owner, s.idle = owner, map[agent.ThreadID]bool{}
 	s.runner = agent.NewRunner(agent.Config{
 		Store: s.store, Owner: owner, RunnerID: owner, Policy: func() *policy.File { return s.policy },
-		Planner: rules.New(), People: s.people, Pager: s.pager, Viewer: agenttest.Blind{},
+		Planner: s.planner, People: s.people, Pager: s.pager, Viewer: agenttest.Blind{},
 		Sources:   func(*policy.Source) (changelog.Source, error) { return s.repo, nil },
 		Deployers: map[string]deploy.Driver{"fake": s.deployer},
 		Checkers:  map[string]healthcheck.Checker{"fake": s.health},
@@ -136,15 +137,7 @@ func (s *scenario) run(t *testing.T, d *datadriven.TestData) string {
 			s.clock.Move(by)
 		}
 	case "die": // the process is gone, and its leases run out
-		for _, id := range s.threads {
-			for epoch := range int64(100) {
-				if _, err = s.driver.Release(t.Context(), string(id), s.owner, epoch); err != nil {
-					t.Fatal(err)
-				}
-			}
-		}
-		s.boot(d.CmdArgs[0].Key)
-		s.clock.Move(10 * time.Second)
+		s.die(d.CmdArgs[0].Key)
 	case "ledger":
 		return strings.Join(s.deployer.Ledger(), "\n") + "\n"
 	case "pages":
@@ -394,15 +387,16 @@ func (s *scenario) holds() {
 }
 
 func (s *scenario) same(what string, a, b *agent.State) {
-	x, err := json.Marshal(a)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	y, err := json.Marshal(b)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	if string(x) != string(y) {
+	x, y := mustJSON(s.t, a), mustJSON(s.t, b)
+	if x != y {
 		s.t.Errorf("%s: another state than the whole log:\n%s\n%s", what, x, y)
 	}
+}
+
+func mustJSON(t interface{ Fatal(args ...any) }, v any) string {
+	b, err := json.Marshal(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
 }

@@ -145,6 +145,9 @@ func (r *Runner) understood(h *run, w Words, out Planned, err error, now time.Ti
 	if _, ok := h.state.unread(w.Seq); !ok {
 		return
 	}
+	if err == nil && !out.Intent.Kind.known() {
+		err = fmt.Errorf("the planner answered with the intent %q, which there is not", cut(string(out.Intent.Kind), 40))
+	}
 	if err != nil {
 		h.emit(now, &ErrorEvent{Tool: "planner", Message: compact(err), Retryable: true, Of: w.Seq}, mintID("words", w.Seq, "error"))
 		out = Planned{Planner: "fallback", Intent: Intent{Kind: IntentClarify, Question: &Question{

@@ -18,6 +18,7 @@ import (
 const (
 	deployerLimit  = 30 * time.Second // of one answer
 	elsewhereLimit = 60 * time.Second // how long another runner is waited for before a person is asked
+	yieldFor       = 4 * time.Second  // for which a thread is left to that runner
 	pollMost       = time.Second
 )
 
@@ -44,12 +45,12 @@ func (r *Runner) start(ctx context.Context, h *run, rel *ReleaseState, st Step, 
 	if err != nil {
 		return err
 	}
-	call.Runner = r.RunnerID
 	found, err := r.find(ctx, drv, call, "")
 	if err != nil {
 		h.failed(st, now)
 		return nil
 	}
+	call.Runner = r.RunnerID
 	h.emitFor(now, rel.N, &DeployStarted{
 		Key: call.Key, Epoch: h.leased().Epoch, Fence: rel.Fence, Owner: r.Owner, Runner: r.RunnerID,
 	}, mintID(call.Key, "started", 0))
@@ -148,7 +149,10 @@ func (r *Runner) poll(ctx context.Context, h *run, rel *ReleaseState, st Step, n
 	case deploy.Absent:
 		return r.absent(ctx, h, rel, drv, call, now)
 	case deploy.Unknown:
-		r.unknown(h, rel, status, st, now)
+		if status.Elsewhere && r.waitsElsewhere(h, rel, now) {
+			return errYield
+		}
+		r.result(h, rel, now, DeployUnknown, status.Detail, status.Log, "")
 	}
 	h.worked(st)
 	return nil
@@ -194,19 +198,34 @@ func (r *Runner) absent(ctx context.Context, h *run, rel *ReleaseState, drv depl
 	return r.begin(ctx, h, rel, drv, call, now)
 }
 
-// unknown: the deployer can't tell. Where another runner could, it is waited for a while.
-func (r *Runner) unknown(h *run, rel *ReleaseState, status deploy.Status, st Step, now time.Time) {
-	if status.Elsewhere {
-		since, ok := h.asked[rel.N]
-		if !ok {
-			h.asked[rel.N], since = now, now
-		}
-		if now.Sub(since) < elsewhereLimit {
-			h.after(st, now, 2*time.Second)
-			return
-		}
+// waitsElsewhere: only another runner could know what became of the start. For a
+// while this process lets go of the thread, so that the other one can take it.
+func (r *Runner) waitsElsewhere(h *run, rel *ReleaseState, now time.Time) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	since, ok := r.elsewhere[rel.Deploy.Key]
+	if !ok {
+		since = now
+		r.elsewhere[rel.Deploy.Key] = now
 	}
-	r.result(h, rel, now, DeployUnknown, status.Detail, status.Log, "")
+	if now.Sub(since) >= elsewhereLimit {
+		delete(r.elsewhere, rel.Deploy.Key)
+		return false
+	}
+	r.yielded[h.id] = now.Add(yieldFor)
+	return true
+}
+
+// yields reports whether this process leaves the thread to others for the moment.
+func (r *Runner) yields(id ThreadID, now time.Time) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	until, ok := r.yielded[id]
+	if ok && !now.Before(until) {
+		delete(r.yielded, id)
+		return false
+	}
+	return ok
 }
 
 // abort asks the deployer to stop. What came of it, the deployer says when it is polled.
@@ -267,7 +286,7 @@ func (r *Runner) page(ctx context.Context, h *run, rel *ReleaseState, st Step, n
 		return nil
 	}
 	if err != nil {
-		sent = PageSent{About: rel.Outcome, Missed: append(sent.Missed, compact(err))}
+		sent = PageSent{About: rel.Outcome, Missed: append(sent.Missed, plain(compact(err)))}
 	}
 	sent.Missed = append(sent.Missed, missed...)
 	h.emitFor(now, rel.N, &sent, mintID(rel.ID, "paged"))
@@ -298,7 +317,7 @@ func (r *Runner) whom(ctx context.Context, h *run, rel *ReleaseState) (people, m
 		}
 		members, err := r.People.Group(ctx, s.Group)
 		if err != nil {
-			missed = append(missed, s.String()+": "+compact(err))
+			missed = append(missed, plain(s.String()+": "+compact(err)))
 		}
 		for _, m := range sortedKeys(members) {
 			add(m)
