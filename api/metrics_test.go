@@ -146,6 +146,16 @@ func TestDeploysByOutcome(t *testing.T) {
 		`releasebot_threads{state="done"} 2`, `releasebot_threads{state="waiting"} 1`) // the last has its rollback proposed
 }
 
+// The outcome of another start than the release's own is not its outcome.
+func TestOutcomeOfAnotherStart(t *testing.T) {
+	w := newWorld(t)
+	s := &agent.State{Releases: []*agent.ReleaseState{{N: 1, Service: "shop", Env: "staging", Deploy: &agent.DeployRun{Key: "rb-2"}}}}
+	for _, key := range []string{"rb-1", "rb-2"} {
+		w.metrics.Observe("t", s, &agent.Event{Release: 1, Data: &agent.DeployResult{Key: key, Outcome: agent.Deployed}})
+	}
+	wantLines(t, w.serve(nil), `releasebot_deploys_total{environment="staging",outcome="deployed",service="shop"} 1`)
+}
+
 // What a command or button says needs no planner, and counts as no call of one.
 func TestPlannerCalls(t *testing.T) {
 	m := api.NewMetrics()

@@ -245,3 +245,27 @@ func TestStoreAway(t *testing.T) {
 	reader.err = threadstore.ErrLost
 	wantError(t, do(h, local(http.MethodGet, "/v1/threads")), http.StatusInternalServerError, api.CodeInternal, "can't be read")
 }
+
+// early is a Reader whose states are older than its events.
+type early struct {
+	api.Reader
+	state *agent.State
+}
+
+func (e early) Thread(context.Context, agent.ThreadID) (*agent.State, error) { return e.state, nil }
+
+// A thread's events are those that its state knows, also while it grows.
+func TestThreadThatGrows(t *testing.T) {
+	w := newWorld(t)
+	id := w.say("deploy shop v1.0.0 to production")
+	state, err := w.service.Thread(t.Context(), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	version := state.Version
+	w.press(id, "U0BOB", agent.VerbApprove, "")
+	h := w.serve(func(c *api.Config) { c.Reader = early{w.service, state} })
+	if events := objects(t, get[object](t, h, "/v1/threads/"+string(id)), "events"); int64(len(events)) != version {
+		t.Errorf("%d events beside the state of version %d", len(events), version)
+	}
+}
