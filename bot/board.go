@@ -1,0 +1,223 @@
+package bot
+
+import (
+	"encoding/json"
+	"hash/fnv"
+	"strings"
+	"time"
+
+	"github.com/slack-go/slack"
+
+	"github.com/releasebot/releasebot/agent"
+	"github.com/releasebot/releasebot/blocks"
+)
+
+// board is what is shown, and to be shown, of one thread. The outbox's lock guards it.
+type board struct {
+	id      agent.ThreadID
+	valid   func() bool
+	version int64 // of the state that was rendered
+	began   time.Time
+	asker   string // who is told when nothing can be shown
+
+	channel string
+	root    string // ts of the thread's first message; "" until it is posted
+	alias   bool   // root is a message of ours: the Slack thread has to be bound to the agent's
+
+	cards map[string]*card
+	order []string
+
+	look      bool // messages of ours may stand there that the log doesn't know
+	lookAfter time.Time
+	lookTries int
+	extra     []string // messages of ours that stand there twice
+	busy      int      // jobs under way
+	turn      bool     // one of them is a post, a look or the alias: these go one after the other
+	listed    bool     // among those that step looks at
+	dropped   bool     // not ours any more
+	reports   []agent.PostedView
+}
+
+// sort of a card: how it reaches people.
+type sort int
+
+const (
+	shown  sort = iota // a message of the thread
+	noted              // told to one person alone
+	direct             // told by direct message, by the bot itself
+)
+
+// card is one view of a board.
+type card struct {
+	key    string
+	sort   sort
+	want   picture
+	have   uint64 // hash of what was sent; 0: not known
+	plain  uint64 // hash of what Slack refused as blocks
+	ts     string // "" until posted
+	where  string // the channel it stands in
+	logged bool   // the log knows where it stands
+	root   bool
+
+	person   string // of notes
+	thread   string
+	fallback bool // the person can't be reached in the channel
+
+	busy      bool
+	gone      bool // not wanted any more
+	tries     int
+	notBefore time.Time
+	sent      time.Time // the last post or edit
+}
+
+// picture is a view as it is to be sent.
+type picture struct {
+	text   string
+	blocks []slack.Block
+	hash   uint64
+	final  bool
+}
+
+func picturing(v blocks.View) picture {
+	h := fnv.New64a()
+	h.Write([]byte(v.Text)) //nolint:errcheck // never fails
+	if b, err := json.Marshal(v.Blocks); err == nil {
+		h.Write(b) //nolint:errcheck // never fails
+	}
+	if v.Final {
+		h.Write([]byte{1}) //nolint:errcheck // never fails
+	}
+	return picture{text: v.Text, blocks: v.Blocks, hash: h.Sum64() | 1, final: v.Final}
+}
+
+func (c *card) pending() bool { return c.want.hash != c.have && !c.gone }
+
+// pending reports whether anything is to be sent, or under way, or to be reported.
+func (bd *board) pending() bool {
+	if bd.busy > 0 || len(bd.reports) > 0 || len(bd.extra) > 0 || bd.alias && bd.root != "" {
+		return true
+	}
+	for _, c := range bd.cards {
+		if c.pending() {
+			return true
+		}
+	}
+	return false
+}
+
+// set takes in what is to be shown now. posted is what the log says of where views stand.
+func (bd *board) set(views []blocks.View, notes []agent.Note, posted map[string]agent.PostedView, opt blocks.Options) {
+	wanted := map[string]bool{}
+	for _, v := range views {
+		wanted[v.Key] = true
+		c := bd.card(v.Key, shown)
+		c.root = v.Root
+		if p, ok := posted[v.Key]; ok && c.ts == "" && !c.busy {
+			c.ts, c.where, c.logged = p.TS, p.Channel, true
+		}
+		c.paint(picturing(v))
+	}
+	for _, n := range notes {
+		key := agent.ViewNote(n.Seq)
+		wanted[key] = true
+		c := bd.card(key, noted)
+		c.person, c.where, c.thread = n.Person, bd.channel, bd.root
+		if n.Place != nil {
+			c.where, c.thread = n.Place.Channel, n.Place.TS
+		}
+		c.paint(picturing(blocks.Note(n, opt)))
+	}
+	bd.prune(wanted)
+}
+
+// prune forgets the cards that are not wanted any more.
+func (bd *board) prune(wanted map[string]bool) {
+	kept := bd.order[:0]
+	for _, key := range bd.order {
+		c := bd.cards[key]
+		if wanted[key] || c.sort == direct && c.pending() {
+			kept = append(kept, key)
+			continue
+		}
+		if c.gone = true; c.busy {
+			kept = append(kept, key)
+			continue
+		}
+		delete(bd.cards, key)
+	}
+	bd.order = kept
+}
+
+func (bd *board) card(key string, s sort) *card {
+	c := bd.cards[key]
+	if c == nil {
+		c = &card{key: key, sort: s}
+		bd.cards[key] = c
+		bd.order = append(bd.order, key)
+	}
+	return c
+}
+
+// paint sets what the card is to show.
+func (c *card) paint(p picture) {
+	c.gone = false
+	if c.want.hash != p.hash {
+		c.tries = 0
+	}
+	c.want = p
+}
+
+// report notes what the log has to know about a card that was sent.
+func (bd *board) report(c *card, p picture) {
+	switch {
+	case c.sort == noted:
+		bd.reports = append(bd.reports, agent.PostedView{Key: c.key, Final: true})
+	case c.sort == shown && (p.final || !c.logged):
+		bd.reports = append(bd.reports, agent.PostedView{Key: c.key, Channel: c.where, TS: c.ts, Final: p.final})
+		c.logged = true
+	}
+}
+
+// outside reports whether the thread hangs on a message of ours.
+func outside(s *agent.State) bool { return s.Source != "mention" && s.Source != "dm" }
+
+// placed finds out where the thread stands.
+func (bd *board) placed(s *agent.State, channelOf func(string) string) {
+	if p, ok := s.Views[agent.ViewRoot]; ok {
+		bd.channel, bd.root = p.Channel, p.TS
+		return
+	}
+	if s.Slack != nil && s.Slack.Channel != "" {
+		bd.channel = s.Slack.Channel
+		if bd.root == "" {
+			bd.root = s.Slack.TS
+		}
+		return
+	}
+	if bd.channel == "" && channelOf != nil && len(s.Releases) > 0 {
+		bd.channel = channelOf(s.Releases[0].Service)
+	}
+}
+
+// metadata says what a message of ours shows. It is read by nobody but us.
+const metadataType = "releasebot_view"
+
+func (bd *board) metadata(c *card) slack.SlackMetadata {
+	return slack.SlackMetadata{EventType: metadataType, EventPayload: map[string]any{
+		"thread": string(bd.id), "view": c.key, "version": bd.version,
+	}}
+}
+
+// telling is the sentence for whoever asked, where the bot can't write to the channel.
+func telling(channel, code string) string {
+	why, remedy := "I am not in it", "Invite me there (`/invite`), and it goes on by itself."
+	switch {
+	case code == "is_archived":
+		why, remedy = "it is archived", "Unarchive it, or ask in another channel."
+	case code == "thread_not_found" || code == "cannot_reply_to_message":
+		why, remedy = "the message that the thread hangs on is gone", "Ask again in a new message."
+	case strings.HasPrefix(code, "restricted_action"):
+		why, remedy = "the workspace does not let me post there", "Ask whoever runs the workspace, or ask in another channel."
+	}
+	return "⚠️ I can't show your release in <#" + channel + ">: " + why + ". " + remedy
+}

@@ -1,0 +1,51 @@
+// Package bot connects the release agent to Slack.
+//
+// # In
+//
+// Facts come in over Socket Mode: two links per process, so that a refresh of one
+// leaves the other. What a link reads goes to a bounded set of workers, by Slack
+// thread, so that order within a thread is kept and a slow store never stops the
+// reading of a link. A worker turns the envelope into a fact, appends it
+// (agent.Service.Take), and only then acknowledges it, on the link that carried
+// it. What could not be appended is not acknowledged, and Slack sends it again;
+// clicks and commands, which Slack sends once, are tried for a while, and then
+// the person is told. An envelope that can't be read, or is of no use, is
+// acknowledged and left alone.
+//
+//	mention, message   agent.Trigger, or agent.Message in a thread of ours
+//	button, form       agent.DecisionReceived in the thread that the message stands in
+//	/release …         an answer to the asker alone; a decision; or a new thread
+//
+// The same message may come several times, and as two kinds of event. Its fact
+// has one id, made of team, channel and ts, so that it is taken in once.
+//
+// Nothing that comes from Slack is trusted to say more than who did what where: a
+// button's value is an id, and whether that person may do that is judged by the
+// agent, with this package's Directory. Messages outside the agent's threads are
+// dropped unread.
+//
+// # Out
+//
+// Bot is the agent's Viewer. Show renders a thread's state (package blocks) and
+// notes what differs from what was sent; the outbox brings it to Slack: one post
+// a second and channel with a small burst, one edit a second and message where
+// the newest wins, Retry-After honoured. Only the holder of a thread's lease
+// writes, and looks at the lease right before each write.
+//
+// chat.postMessage has no idempotency key, so a post whose answer was lost is not
+// repeated. The thread is read instead, and a message of ours that carries the
+// view's key in its metadata is taken for the one that was posted. The same is
+// done before the first post in a thread that another process may have shown.
+//
+// Everything that waits is in outbox.step, which is given the time and starts
+// nothing by itself; sockets, goroutines and HTTP are around it.
+//
+// # Guarantees
+//
+//   - An envelope that was acknowledged and concerned us is in the log.
+//   - A view is posted once, whatever dies or is lost on the way, and shows in
+//     the end what the state says.
+//   - A panic in the handling of an event costs that event.
+//   - A token or scope that Slack refuses ends Run with an error that says so.
+//   - Logs carry no texts of messages and no tokens.
+package bot

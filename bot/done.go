@@ -1,0 +1,207 @@
+package bot
+
+import (
+	"slices"
+	"time"
+
+	"github.com/releasebot/releasebot/blocks"
+)
+
+// done takes in what a job came to.
+func (o *outbox) done(j job, r result, now time.Time) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	bd := j.board
+	bd.busy--
+	if j.verb != toEdit && j.verb != toTell {
+		bd.turn = false
+	}
+	if j.card != nil {
+		j.card.busy = false
+	}
+	if bd.dropped {
+		o.drained(j, r)
+		return
+	}
+	switch {
+	case r.lost:
+		o.drop(bd)
+		return
+	case r.err == nil:
+		o.sent(j, r)
+	default:
+		o.failed(j, classify(r.err), r.err, now)
+	}
+	if j.card != nil && j.card.gone {
+		bd.forget(j.card)
+	}
+	o.list(bd)
+}
+
+// drained: a job has ended whose board was dropped. What it posted stands there, and is found by the next look.
+func (o *outbox) drained(j job, r result) {
+	id := j.board.id
+	if o.draining[id]--; o.draining[id] <= 0 {
+		delete(o.draining, id)
+	}
+	if next := o.boards[id]; next != nil {
+		if j.verb == toPost {
+			next.look = true
+		}
+		o.list(next)
+	}
+}
+
+func (bd *board) forget(c *card) {
+	delete(bd.cards, c.key)
+	bd.order = slices.DeleteFunc(bd.order, func(k string) bool { return k == c.key })
+}
+
+// sent: it went well.
+func (o *outbox) sent(j job, r result) {
+	bd, c := j.board, j.card
+	switch j.verb {
+	case toLook:
+		bd.lookTries = 0
+		bd.adopt(r.found, j.thread == "")
+		return
+	case toAlias:
+		bd.alias, bd.lookTries = false, 0
+		return
+	case toRemove:
+		bd.unlist(j.ts)
+		return
+	case toPost:
+		c.ts, c.where = r.ts, r.channel
+		if c.root {
+			bd.root, bd.channel = r.ts, r.channel
+		}
+	case toEdit, toTell:
+	}
+	c.have, c.tries, c.notBefore = j.view.hash, 0, time.Time{}
+	bd.report(c, j.view)
+}
+
+// adopt takes messages that stand there for the ones of the log.
+func (bd *board) adopt(found map[string][]string, inChannel bool) {
+	bd.look = false
+	for key, all := range found {
+		c := bd.cards[key]
+		if c == nil || c.sort != shown {
+			continue
+		}
+		if c.ts == "" {
+			c.ts, c.where, c.have = all[0], bd.channel, 0
+			if c.root {
+				bd.root = c.ts
+				bd.look = inChannel // there is a thread, and it has not been looked into
+			}
+		}
+		for _, ts := range all {
+			if ts != c.ts && !slices.Contains(bd.extra, ts) {
+				bd.extra = append(bd.extra, ts)
+			}
+		}
+	}
+}
+
+func (bd *board) unlist(ts string) {
+	bd.extra = slices.DeleteFunc(bd.extra, func(x string) bool { return x == ts })
+}
+
+// failed: it went wrong. f says what that means.
+func (o *outbox) failed(j job, f failure, err error, now time.Time) {
+	bd := j.board
+	switch {
+	case f.kind == limited:
+		o.pace.hold(j.verb.method(), j.channel, now.Add(pause(f, max(bd.lookTries, 1))))
+		return
+	case f.kind == badToken:
+		o.bot.end(tokenError("bot token (xoxb-…)", f.code, err))
+	}
+	switch {
+	case j.card == nil:
+		o.failedTurn(j, f, now)
+	case j.verb == toTell:
+		o.failedTell(j, f, now)
+	case f.kind == refused:
+		o.failedForGood(j, f, now)
+	default: // it may have been done: an edit is repeated, a post only after a look
+		j.card.notBefore = now.Add(pause(f, j.card.tries))
+		j.card.tries++
+		if j.verb == toPost {
+			bd.look = true
+			bd.lookAfter = j.card.notBefore
+		}
+	}
+}
+
+// failedTurn: a look, the alias or a removal went wrong.
+func (o *outbox) failedTurn(j job, f failure, now time.Time) {
+	bd := j.board
+	switch {
+	case j.verb == toRemove && f.kind == refused:
+		bd.unlist(j.ts)
+		return
+	case j.verb == toLook && f.code == "thread_not_found": // then nothing of ours stands in it
+		bd.look = false
+		return
+	case j.verb == toLook && unreachable(f.code):
+		o.complain(bd, f.code)
+	}
+	bd.lookAfter = now.Add(min(pause(f, bd.lookTries), 30*time.Second))
+	bd.lookTries++
+}
+
+// failedTell: one person was not told. The card says the same to everybody, so it is not tried for ever.
+func (o *outbox) failedTell(j job, f failure, now time.Time) {
+	c := j.card
+	c.notBefore = now.Add(pause(f, c.tries))
+	c.tries++
+	switch {
+	case f.kind == refused && tooMuch(f.code) && !j.plain:
+		c.plain, c.notBefore = j.view.hash, now
+	case f.kind == refused && !j.direct && j.channel != "":
+		c.fallback, c.notBefore = true, now
+	case f.kind == refused, c.tries >= 4:
+		o.bot.cfg.Log.Warn("somebody could not be told why nothing happened", "thread", j.board.id, "code", f.code)
+		c.have = j.view.hash
+		j.board.report(c, j.view)
+	}
+}
+
+// failedForGood: Slack will not take this post or edit as it is.
+func (o *outbox) failedForGood(j job, f failure, now time.Time) {
+	bd, c := j.board, j.card
+	switch {
+	case j.verb == toEdit && gone(f.code): // lost, so it is posted anew
+		c.ts, c.have, c.logged = "", 0, false
+		return
+	case tooMuch(f.code) && !j.plain:
+		o.bot.cfg.Log.Error("Slack refuses the blocks of a view; it is shown as text", "thread", bd.id, "view", c.key, "code", f.code)
+		c.plain = j.view.hash
+		return
+	case unreachable(f.code):
+		o.complain(bd, f.code)
+	default:
+		o.bot.cfg.Log.Error("Slack refuses a view; it is tried again slowly", "thread", bd.id, "view", c.key, "code", f.code)
+	}
+	c.notBefore = now.Add(min(5*time.Second<<min(c.tries, 8), 5*time.Minute))
+	c.tries++
+}
+
+// complain tells whoever asked, once, that nothing can be shown.
+func (o *outbox) complain(bd *board, code string) {
+	key := string(bd.id) + "/" + code
+	if o.told[key] || bd.asker == "" {
+		return
+	}
+	if len(o.told) >= rememberMost {
+		clear(o.told)
+	}
+	o.told[key] = true
+	o.bot.cfg.Log.Warn("a channel can't be written to", "thread", bd.id, "channel", bd.channel, "code", code)
+	c := bd.card("told/"+code, direct)
+	c.person = bd.asker
+	c.paint(picturing(blocks.View{Text: telling(bd.channel, code), Final: true}))
+}

@@ -1,0 +1,203 @@
+package bot
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/releasebot/releasebot/agent"
+	"github.com/releasebot/releasebot/blocks"
+)
+
+// Sizes and times of the outbox.
+const (
+	callsAtOnce  = 64
+	bornFor      = 3 * time.Second // shorter than any lease: within it nobody else has shown a thread that began here
+	graceAtEnd   = 3 * time.Second // for calls under way when Run ends
+	rememberMost = 8192
+)
+
+// outbox brings boards to Slack. step decides what is sent when, and is given
+// the time; run is the goroutines around it.
+type outbox struct {
+	bot  *Bot
+	kick chan struct{}
+
+	mu       sync.Mutex
+	boards   map[agent.ThreadID]*board
+	listed   []*board // those with something to send, in the order they asked
+	draining map[agent.ThreadID]int
+	born     map[agent.ThreadID]time.Time // threads that began here a moment ago
+	told     map[string]bool              // who was told what can't be shown
+	heads    map[string]string            // what open approvals are about, for forms
+	pace     pace
+}
+
+func newOutbox(b *Bot) *outbox {
+	return &outbox{
+		bot: b, kick: make(chan struct{}, 1), boards: map[agent.ThreadID]*board{}, draining: map[agent.ThreadID]int{},
+		born: map[agent.ThreadID]time.Time{}, told: map[string]bool{}, heads: map[string]string{},
+		pace: newPace(b.cfg.PostEvery, b.cfg.PostBurst),
+	}
+}
+
+// show takes in a state. It renders at once and keeps nothing of s.
+func (o *outbox) show(s *agent.State, valid func() bool) bool {
+	opt := o.bot.options()
+	views := blocks.Thread(s, opt)
+	now := o.bot.cfg.Now()
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	bd := o.boards[s.ID]
+	if bd == nil {
+		bd = &board{id: s.ID, cards: map[string]*card{}, began: s.Began, alias: outside(s)}
+		bd.look = now.Sub(o.born[s.ID]) > bornFor || len(s.Views) > 0
+		delete(o.born, s.ID)
+		o.boards[s.ID] = bd
+	}
+	bd.valid, bd.version = valid, s.Version
+	if humans := agent.Humans(s.Asker, s.OnBehalf); len(humans) > 0 {
+		bd.asker = humans[0]
+	}
+	bd.placed(s, o.bot.cfg.Channel)
+	if bd.channel == "" { // nowhere to show anything
+		views = nil
+	}
+	bd.set(views, s.Notes, s.Views, opt)
+	o.remember(s)
+	if !bd.pending() {
+		return true
+	}
+	o.list(bd)
+	return false
+}
+
+// forget drops a thread that this process does not run any more.
+func (o *outbox) forget(id agent.ThreadID) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	delete(o.born, id)
+	if bd := o.boards[id]; bd != nil {
+		o.drop(bd)
+	}
+}
+
+// drop leaves a board as it is. A post under way is waited for before the thread is shown again.
+func (o *outbox) drop(bd *board) {
+	bd.dropped = true
+	if bd.busy > 0 {
+		o.draining[bd.id] += bd.busy
+	}
+	delete(o.boards, bd.id)
+}
+
+// list puts a board among those that step looks at.
+func (o *outbox) list(bd *board) {
+	if !bd.listed {
+		bd.listed = true
+		o.listed = append(o.listed, bd)
+	}
+	o.wake()
+}
+
+func (o *outbox) wake() {
+	select {
+	case o.kick <- struct{}{}:
+	default:
+	}
+}
+
+// expect: a thread is about to begin here, so that nothing of it can have been
+// shown by others. It reports whether that is new.
+func (o *outbox) expect(id agent.ThreadID, now time.Time) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if at, ok := o.born[id]; ok && now.Sub(at) < bornFor || o.boards[id] != nil {
+		return false
+	}
+	if len(o.born) >= rememberMost {
+		clear(o.born)
+	}
+	o.born[id] = now
+	return true
+}
+
+func (o *outbox) unexpect(id agent.ThreadID) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	delete(o.born, id)
+}
+
+// remember keeps what open approvals are about.
+func (o *outbox) remember(s *agent.State) {
+	for _, r := range s.Releases {
+		if r.Approval == nil {
+			continue
+		}
+		if r.Approval.State != agent.ApprovalPending {
+			delete(o.heads, r.Approval.ID)
+			continue
+		}
+		if len(o.heads) >= rememberMost {
+			clear(o.heads)
+		}
+		o.heads[r.Approval.ID] = blocks.Headline(r)
+	}
+}
+
+// headline says what an approval is about, "" where this process doesn't know.
+func (o *outbox) headline(approval string) string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.heads[approval]
+}
+
+// run sends until ctx ends, then waits a moment for what is under way.
+func (o *outbox) run(ctx context.Context) {
+	calls, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	defer cancel()
+	slots := make(chan struct{}, callsAtOnce)
+	var under sync.WaitGroup
+	defer under.Wait()
+	defer time.AfterFunc(graceAtEnd, cancel).Stop()
+	for {
+		now := o.bot.cfg.Now()
+		t := o.step(now)
+		for _, r := range t.reports {
+			o.bot.runner.Load().Posted(r.id, r.views)
+		}
+		for _, j := range t.jobs {
+			select {
+			case slots <- struct{}{}:
+			case <-ctx.Done():
+				o.done(j, result{lost: true}, now)
+				continue
+			}
+			under.Go(func() {
+				defer func() { <-slots }()
+				r := o.perform(calls, j)
+				o.done(j, r, o.bot.cfg.Now())
+			})
+		}
+		if !o.rest(ctx, t.next, now) {
+			return
+		}
+	}
+}
+
+// rest waits for something to do; false when ctx has ended.
+func (o *outbox) rest(ctx context.Context, next, now time.Time) bool {
+	wait := time.Minute
+	if !next.IsZero() {
+		wait = max(next.Sub(now), time.Millisecond)
+	}
+	t := time.NewTimer(wait)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-o.kick:
+	case <-t.C:
+	}
+	return true
+}

@@ -1,0 +1,146 @@
+package bot
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"strconv"
+	"time"
+
+	"github.com/slack-go/slack"
+
+	"github.com/releasebot/releasebot/agent"
+)
+
+// result is what a job came to.
+type result struct {
+	err     error
+	lost    bool // the lease is not ours any more: nothing was sent
+	channel string
+	ts      string
+	found   map[string][]string // by view key: messages of ours, oldest first
+}
+
+// perform makes the call of a job. The lease is looked at right before.
+func (o *outbox) perform(ctx context.Context, j job) result {
+	if !j.valid() {
+		return result{lost: true}
+	}
+	ctx, cancel := context.WithTimeout(ctx, callLimit)
+	defer cancel()
+	var r result
+	switch api := o.bot.api; j.verb {
+	case toPost:
+		r.channel, r.ts, r.err = api.slack.PostMessageContext(ctx, j.channel, j.options()...)
+	case toEdit:
+		_, _, _, r.err = api.slack.UpdateMessageContext(ctx, j.channel, j.ts, j.options()...)
+	case toTell:
+		r.err = o.tell(ctx, j)
+	case toLook:
+		r.found, r.err = o.look(ctx, j)
+		return r
+	case toAlias:
+		r.err = o.bot.service.Load().Alias(ctx, agent.Place{Team: o.bot.me().team, Channel: j.channel, TS: j.thread}, j.board.id)
+		return r
+	case toRemove:
+		_, _, r.err = api.slack.DeleteMessageContext(ctx, j.channel, j.ts)
+	}
+	r.err = o.bot.api.noted(j.verb.method(), r.err)
+	return r
+}
+
+// options are what a message is sent with.
+func (j job) options() []slack.MsgOption {
+	text := j.view.text
+	if r := []rune(text); len(r) > 3000 {
+		text = string(r[:3000])
+	}
+	opts := []slack.MsgOption{
+		slack.MsgOptionText(text, false), slack.MsgOptionDisableLinkUnfurl(), slack.MsgOptionDisableMediaUnfurl(),
+	}
+	if !j.plain && len(j.view.blocks) > 0 {
+		opts = append(opts, slack.MsgOptionBlocks(j.view.blocks...))
+	}
+	if j.thread != "" {
+		opts = append(opts, slack.MsgOptionTS(j.thread))
+	}
+	if j.card != nil && j.card.sort == shown {
+		opts = append(opts, slack.MsgOptionMetadata(j.meta))
+	}
+	return opts
+}
+
+// tell tells one person alone: in the channel where that can be, else directly.
+func (o *outbox) tell(ctx context.Context, j job) error {
+	if j.user == "" {
+		return slack.SlackErrorResponse{Err: "user_not_found"}
+	}
+	if j.channel != "" && !j.direct {
+		_, err := o.bot.api.slack.PostEphemeralContext(ctx, j.channel, j.user, j.options()...)
+		return err
+	}
+	j.thread = "" // of another channel
+	_, _, err := o.bot.api.slack.PostMessageContext(ctx, j.user, j.options()...)
+	return err
+}
+
+// lookPages bounds a look: so many pages of so many messages.
+const (
+	lookPages = 20
+	lookSize  = 200
+)
+
+// ours is a message as a look reads it: no more of it than is needed.
+type ours struct {
+	User     string `json:"user"`
+	BotID    string `json:"bot_id"`
+	TS       string `json:"ts"`
+	Metadata struct {
+		Type    string `json:"event_type"`
+		Payload struct {
+			Thread string `json:"thread"`
+			View   string `json:"view"`
+		} `json:"event_payload"`
+	} `json:"metadata"`
+}
+
+// look reads the Slack thread, or, where there is none yet, the channel since
+// the agent's thread began, for messages of ours. Whose they are is Slack's
+// word; what they show is in their metadata.
+func (o *outbox) look(ctx context.Context, j job) (map[string][]string, error) {
+	method := "conversations.replies"
+	args := url.Values{"channel": {j.channel}, "ts": {j.thread}, "limit": {strconv.Itoa(lookSize)}, "include_all_metadata": {"true"}}
+	if j.thread == "" {
+		method = "conversations.history"
+		args.Del("ts")
+		args.Set("oldest", fmt.Sprintf("%d.000000", j.began.Add(-time.Minute).Unix()))
+	}
+	me := o.bot.me()
+	found := map[string][]string{}
+	for range lookPages {
+		var page struct {
+			Messages []json.RawMessage `json:"messages"`
+			Meta     struct {
+				Next string `json:"next_cursor"`
+			} `json:"response_metadata"`
+		}
+		if err := o.bot.api.raw(ctx, method, args, &page); err != nil {
+			return nil, err
+		}
+		for _, raw := range page.Messages {
+			var m ours
+			if json.Unmarshal(raw, &m) != nil || m.User != me.user && (m.BotID == "" || m.BotID != me.bot) {
+				continue
+			}
+			if view := m.Metadata.Payload.View; m.Metadata.Type == metadataType && m.Metadata.Payload.Thread == string(j.board.id) && view != "" {
+				found[view] = append(found[view], m.TS)
+			}
+		}
+		if page.Meta.Next == "" {
+			return found, nil
+		}
+		args.Set("cursor", page.Meta.Next)
+	}
+	return found, nil
+}

@@ -1,0 +1,172 @@
+package bot
+
+import (
+	"time"
+
+	"github.com/slack-go/slack"
+
+	"github.com/releasebot/releasebot/agent"
+)
+
+// verb is what a job does.
+type verb int
+
+const (
+	toPost verb = iota
+	toEdit
+	toTell   // one person alone
+	toLook   // for messages of ours that the log doesn't know
+	toAlias  // bind the Slack thread to the agent's
+	toRemove // a message of ours that stands there twice
+)
+
+// method is the call that a job makes, as its rate is counted.
+func (v verb) method() string {
+	return [...]string{"chat.postMessage", "chat.update", "chat.postEphemeral", "conversations.replies", "", "chat.delete"}[v]
+}
+
+// job is one call to be made. It holds copies: the board may change meanwhile.
+type job struct {
+	verb    verb
+	board   *board
+	card    *card
+	valid   func() bool
+	view    picture
+	plain   bool
+	channel string
+	thread  string
+	ts      string
+	user    string // of toTell
+	direct  bool   // by direct message
+	began   time.Time
+	meta    slack.SlackMetadata
+}
+
+// report is what the agent is told of one thread.
+type report struct {
+	id    agent.ThreadID
+	views []agent.PostedView
+}
+
+// turn is what one step came to: jobs to start, reports to make, and when to step again.
+type turn struct {
+	jobs    []job
+	reports []report
+	next    time.Time
+}
+
+func (t *turn) at(when time.Time) {
+	if t.next.IsZero() || when.Before(t.next) {
+		t.next = when
+	}
+}
+
+// step decides what is to be sent now. It makes no call and starts nothing.
+func (o *outbox) step(now time.Time) turn {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	var t turn
+	listed := o.listed
+	o.listed = nil
+	for _, bd := range listed {
+		bd.listed = false
+		if bd.dropped {
+			continue
+		}
+		if !bd.valid() { // somebody else's, perhaps: what was to be sent is not ours to send
+			o.drop(bd)
+			continue
+		}
+		o.plan(bd, now, &t)
+		if len(bd.reports) > 0 && bd.busy == 0 {
+			t.reports = append(t.reports, report{bd.id, bd.reports})
+			bd.reports = nil
+		}
+		if bd.pending() {
+			bd.listed = true
+			o.listed = append(o.listed, bd)
+		}
+	}
+	return t
+}
+
+// plan adds the jobs of one board that may start now.
+func (o *outbox) plan(bd *board, now time.Time, t *turn) {
+	o.planTurn(bd, now, t)
+	for _, key := range bd.order {
+		c := bd.cards[key]
+		if !c.pending() || c.busy {
+			continue
+		}
+		if now.Before(c.notBefore) {
+			t.at(c.notBefore)
+			continue
+		}
+		switch {
+		case c.sort != shown:
+			o.start(job{verb: toTell, board: bd, card: c, channel: c.where, thread: c.thread}, now, t)
+		case c.ts != "":
+			if ready := c.sent.Add(o.bot.cfg.EditEvery); now.Before(ready) {
+				t.at(ready)
+				continue
+			}
+			o.start(job{verb: toEdit, board: bd, card: c, channel: c.where, ts: c.ts}, now, t)
+		case bd.turn || bd.look || bd.alias && !c.root || o.draining[bd.id] > 0:
+		case c.root:
+			o.start(job{verb: toPost, board: bd, card: c, channel: bd.channel}, now, t)
+		case bd.root != "":
+			o.start(job{verb: toPost, board: bd, card: c, channel: bd.channel, thread: bd.root}, now, t)
+		}
+	}
+}
+
+// planTurn adds what has to come before a post: the look for what stands there
+// already, the alias, the removal of what stands there twice.
+func (o *outbox) planTurn(bd *board, now time.Time, t *turn) {
+	if bd.turn || o.draining[bd.id] > 0 {
+		return
+	}
+	if now.Before(bd.lookAfter) {
+		t.at(bd.lookAfter)
+		return
+	}
+	switch {
+	case bd.look && bd.unposted():
+		o.start(job{verb: toLook, board: bd, channel: bd.channel, thread: bd.root, began: bd.began}, now, t)
+	case bd.alias && bd.root != "":
+		o.start(job{verb: toAlias, board: bd, channel: bd.channel, thread: bd.root}, now, t)
+	case len(bd.extra) > 0:
+		ts := bd.extra[0]
+		o.start(job{verb: toRemove, board: bd, channel: bd.channel, ts: ts}, now, t)
+	}
+}
+
+// unposted reports whether a view waits to be posted.
+func (bd *board) unposted() bool {
+	for _, c := range bd.cards {
+		if c.sort == shown && c.ts == "" && c.pending() {
+			return true
+		}
+	}
+	return false
+}
+
+// start adds a job if Slack's rates allow it now.
+func (o *outbox) start(j job, now time.Time, t *turn) {
+	if at := o.pace.ready(j.verb.method(), j.channel, now); at.After(now) {
+		t.at(at)
+		return
+	}
+	bd := j.board
+	j.valid = bd.valid
+	bd.busy++
+	if j.verb != toEdit && j.verb != toTell {
+		bd.turn = true
+	}
+	if c := j.card; c != nil {
+		c.busy, c.sent = true, now
+		j.view, j.plain = c.want, c.plain == c.want.hash
+		j.user, j.direct, j.meta = c.person, c.fallback || c.where == "", bd.metadata(c)
+	}
+	t.jobs = append(t.jobs, j)
+}
