@@ -1,0 +1,131 @@
+package main
+
+import (
+	"log/slog"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// settings is the environment, checked and with its defaults.
+type settings struct {
+	botToken, appToken Secret
+	slackURL           string // "" = Slack's
+	redis              redisSettings
+	openaiKey          Secret
+	openaiURL          Secret
+	openaiModel        string
+	planner            string // one of planners
+	config             string
+	httpAddr           string // off, or host:port
+	data               string // "" = no home folder is known
+	apiURL             string
+	apiToken           Secret
+	logLevel           slog.Level
+	logJSON            bool
+	otlp               bool // traces are asked for
+}
+
+type redisSettings struct {
+	url     Secret
+	cluster bool
+	master  string
+}
+
+// Values that stand for themselves.
+const (
+	off           = "off"
+	plannerAuto   = "auto"
+	plannerRules  = "rules"
+	plannerOpenAI = "openai"
+)
+
+// Defaults.
+const (
+	defaultConfig   = "releasebot.yml"
+	defaultHTTPAddr = "127.0.0.1:8080"
+)
+
+// settle checks everything and reports all that is wrong, one problem for each
+// variable. No problem quotes a secret.
+func (e environ) settle() (settings, problems) {
+	var p problems
+	s := settings{
+		botToken:    p.token("SLACK_BOT_TOKEN", e.BotToken, "xoxb-", "the app's page \"OAuth & Permissions\" shows it"),
+		appToken:    p.token("SLACK_APP_TOKEN", e.AppToken, "xapp-", "make one with the scope connections:write on the app's page \"Basic Information\""),
+		slackURL:    p.httpURL("SLACK_API_URL", e.SlackURL, "https://slack.com/api/"),
+		redis:       e.redis(&p),
+		openaiKey:   p.header("OPENAI_API_KEY", e.OpenAIKey),
+		openaiURL:   p.secretURL("OPENAI_BASE_URL", e.OpenAIURL, "https://api.openai.com/v1"),
+		openaiModel: e.OpenAIModel,
+		planner:     p.oneOf("RELEASEBOT_PLANNER", e.Planner, plannerAuto, plannerRules, plannerOpenAI),
+		config:      or(e.Config, defaultConfig),
+		httpAddr:    p.address("RELEASEBOT_HTTP_ADDR", or(e.HTTPAddr, defaultHTTPAddr)),
+		data:        p.folder("RELEASEBOT_DATA", or(e.Data, dataFolder(e.XDGDataHome))),
+		apiURL:      p.httpURL("RELEASEBOT_API_URL", e.APIURL, "http://127.0.0.1:8080"),
+		apiToken:    p.header("RELEASEBOT_API_TOKEN", e.APIToken),
+		logJSON:     p.oneOf("RELEASEBOT_LOG_FORMAT", e.LogFormat, "text", "json") == "json",
+		otlp:        e.OTLPEndpoint.IsSet() || e.OTLPTraces.IsSet(),
+	}
+	level := p.oneOf("RELEASEBOT_LOG_LEVEL", e.LogLevel, "info", "debug", "warn", "error")
+	if err := s.logLevel.UnmarshalText([]byte(level)); err != nil {
+		p.add("RELEASEBOT_LOG_LEVEL", "%v", err)
+	}
+	e.checkOTLP(&p)
+	return s, p
+}
+
+func (e environ) redis(p *problems) redisSettings {
+	s := redisSettings{url: p.redisURL("REDIS_URL", e.RedisURL), cluster: p.boolean("REDIS_CLUSTER", e.RedisCluster), master: e.RedisMaster}
+	if s.cluster && s.master != "" {
+		p.add("REDIS_SENTINEL_MASTER", "is set and REDIS_CLUSTER is true, but a Redis is a Cluster or behind Sentinels, not both; unset one of them")
+	}
+	if e.RedisURL.IsSet() {
+		return s
+	}
+	if s.cluster {
+		p.add("REDIS_CLUSTER", "is true, but REDIS_URL is not set; set it to a node of the Cluster, such as redis://10.0.0.1:6379")
+	}
+	if s.master != "" {
+		p.add("REDIS_SENTINEL_MASTER", "is set, but REDIS_URL is not; set it to a Sentinel, such as redis://10.0.0.1:26379")
+	}
+	return s
+}
+
+// checkOTLP: nothing is sent there by this version, but a wrong value would be found out too late.
+func (e environ) checkOTLP(p *problems) {
+	p.secretURL("OTEL_EXPORTER_OTLP_ENDPOINT", e.OTLPEndpoint, "http://127.0.0.1:4318")
+	p.secretURL("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", e.OTLPTraces, "http://127.0.0.1:4318/v1/traces")
+	p.oneOf("OTEL_EXPORTER_OTLP_PROTOCOL", e.OTLPProtocol, "http/protobuf", "grpc", "http/json")
+	p.oneOf("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", e.OTLPTracesProt, "http/protobuf", "grpc", "http/json")
+	if e.OTLPTimeout != "" {
+		if n, err := strconv.Atoi(e.OTLPTimeout); err != nil || n < 0 || time.Duration(n)*time.Millisecond > 24*time.Hour {
+			p.add("OTEL_EXPORTER_OTLP_TIMEOUT", "is %q; it has to be a number of milliseconds, such as 10000", e.OTLPTimeout)
+		}
+	}
+}
+
+// dataFolder is the user's data folder; "" where no home is known.
+func dataFolder(xdg string) string {
+	if filepath.IsAbs(xdg) { // the XDG specification has relative ones ignored
+		return filepath.Join(xdg, "releasebot")
+	}
+	home, err := os.UserHomeDir()
+	if err != nil {
+		return ""
+	}
+	if runtime.GOOS == "darwin" {
+		return filepath.Join(home, "Library", "Application Support", "releasebot")
+	}
+	return filepath.Join(home, ".local", "share", "releasebot")
+}
+
+func or(value, otherwise string) string {
+	if strings.TrimSpace(value) == "" {
+		return otherwise
+	}
+	return value
+}

@@ -1,0 +1,64 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/releasebot/releasebot/agent"
+	"github.com/releasebot/releasebot/threadstore"
+)
+
+type threadVerifyCommand struct {
+	What string `arg:"" name:"id-or-file" help:"A thread's id, the id that a card shows, or a file that thread export wrote."`
+	Head string `placeholder:"HASH" help:"The hash that the last event must have, as it was published when the thread was done."`
+	JSON bool   `name:"json" help:"As JSON."`
+}
+
+type verifyRecord struct {
+	ID     string `json:"id,omitempty"`
+	OK     bool   `json:"ok"`
+	Events int    `json:"events"`
+	Head   string `json:"head,omitempty"`
+	Broken int64  `json:"broken,omitempty"` // seq of the first event that does not fit
+	Reason string `json:"reason,omitempty"`
+}
+
+// Run checks the hash chain, and the head if one was given.
+func (t *threadVerifyCommand) Run(c *console) error {
+	r, err := readAny(c, t.What)
+	if err != nil {
+		return err
+	}
+	out := verifyRecord{ID: r.name, Events: len(r.records)}
+	out.Head, err = threadstore.Chain{}.Verify(r.records, agent.PrevOf)
+	var broken *threadstore.ChainError
+	switch {
+	case errors.As(err, &broken):
+		out.Broken, out.Reason = broken.Seq, broken.Error()
+	case err != nil:
+		return err
+	case t.Head != "" && t.Head != out.Head:
+		out.Reason = fmt.Sprintf("its head is %s, not %s: events are missing at the end, or all were rewritten", out.Head, oneLine(t.Head, 60))
+	default:
+		out.OK = true
+	}
+	if err := out.print(c, t); err != nil {
+		return err
+	}
+	if !out.OK {
+		return errSaid
+	}
+	return nil
+}
+
+func (v verifyRecord) print(c *console, t *threadVerifyCommand) error {
+	if t.JSON {
+		return printJSON(c.out, v)
+	}
+	if !v.OK {
+		_, err := fmt.Fprintf(c.out, "broken: %s\n", v.Reason)
+		return err
+	}
+	_, err := fmt.Fprintf(c.out, "ok: %s, head %s\n", count(v.Events, "event"), v.Head)
+	return err
+}
