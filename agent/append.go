@@ -160,12 +160,16 @@ func (r *Runner) fact(ctx context.Context, h *run, e *Event) error {
 	if err != nil {
 		return err
 	}
-	_, err = r.Store.Append(ctx, threadstore.Append{
+	done, err := r.Store.Append(ctx, threadstore.Append{
 		Log: string(h.id), Fact: true, Drafts: []threadstore.Draft{d}, Due: threadstore.DueAt(e.At),
 	})
 	if errors.Is(err, threadstore.ErrIDReused) {
 		r.Log.Warn("an outcome is in the log with other content", "thread", h.id, "event", e.ID)
 		return nil
+	}
+	if err == nil && done.Fresh[0] {
+		e.Seq = done.Seqs[0]
+		r.observe(h, e)
 	}
 	return err
 }
@@ -199,6 +203,11 @@ type ReleaseLine struct {
 	Version string   `json:"version"`
 	State   string   `json:"state"`
 	By      []string `json:"by,omitempty"`
+	// Of a release that has a plan:
+	Commit   string `json:"commit,omitempty"`
+	Digest   string `json:"digest,omitempty"`
+	Replaces string `json:"replaces,omitempty"`
+	Rollback string `json:"rollback,omitempty"`
 }
 
 // ApprovalLine is an approval in a list, with the plan it is about.
@@ -305,6 +314,9 @@ func (r *ReleaseState) shipped() string {
 
 func (s *State) approvalLine(r *ReleaseState, a *Approval) ApprovalLine {
 	l := ApprovalLine{ID: a.ID, Thread: s.ID, State: a.State, Required: a.Required, Expires: a.Expires, Plan: r.Line()}
+	if p := r.Plan; p != nil {
+		l.Plan.Commit, l.Plan.Digest, l.Plan.Replaces, l.Plan.Rollback = p.Commit, p.Digest, p.Previous.Version, p.Rollback
+	}
 	for _, x := range a.Approvers {
 		l.Approved = append(l.Approved, x.Person)
 	}

@@ -13,13 +13,23 @@ import (
 // ViewRoot is the message that a thread hangs on which did not start in Slack.
 const ViewRoot = "root"
 
-// Keys of the other views.
-func ViewRelease(n int) string      { return "release/" + strconv.Itoa(n) }
+// ViewRelease is the key of a release's card.
+func ViewRelease(n int) string { return "release/" + strconv.Itoa(n) }
+
+// ViewApproval is the key of an approval's card.
 func ViewApproval(id string) string { return "approval/" + id }
+
+// ViewReminder is the key of the reminder of an approval.
 func ViewReminder(id string) string { return "reminder/" + id }
+
+// ViewQuestion is the key of a question to people.
 func ViewQuestion(id string) string { return "question/" + id }
-func ViewAnswer(seq int64) string   { return fmt.Sprintf("answer/%d", seq) }
-func ViewNote(seq int64) string     { return fmt.Sprintf("note/%d", seq) }
+
+// ViewAnswer is the key of an answer in the thread.
+func ViewAnswer(seq int64) string { return fmt.Sprintf("answer/%d", seq) }
+
+// ViewNote is the key of what one person alone is told.
+func ViewNote(seq int64) string { return fmt.Sprintf("note/%d", seq) }
 
 // shown folds in that a view stands in Slack, or was shown for the last time.
 func (s *State) shown(v PostedView) {
@@ -63,7 +73,8 @@ func (s *State) shown(v PostedView) {
 // placeRoot: the thread now has a place in Slack.
 func (s *State) placeRoot(v PostedView) {
 	p := Place{Channel: v.Channel, TS: v.TS}
-	if s.Slack != nil {
+	p.Team, _, _ = s.Asker.Slack()
+	if s.Slack != nil && s.Slack.Team != "" {
 		p.Team = s.Slack.Team
 	}
 	s.Slack = &p
