@@ -14,6 +14,11 @@ func (p *Planner) answer(m *message, th thread) (agent.Intent, bool) {
 	if q == nil {
 		return agent.Intent{}, false
 	}
+	if who := m.asksPerson(); who != "" {
+		other := *q
+		other.Ask = who
+		return agent.Intent{Kind: agent.IntentClarify, Question: &other}, true
+	}
 	for _, o := range q.Options {
 		if sameText(m.text, o) {
 			return p.option(m, th, o)
@@ -32,6 +37,25 @@ func (p *Planner) answer(m *message, th thread) (agent.Intent, bool) {
 		return none(), true
 	}
 	return p.fills(m, th)
+}
+
+// asksPerson: "ask bob" hands the question on.
+func (m *message) asksPerson() string {
+	who, asks := "", false
+	for _, it := range m.items {
+		switch {
+		case it.key == "ask":
+			asks = true
+		case it.cls == clsPerson && who == "":
+			who = it.val
+		case !small().has(it.cls) && it.cls != clsReq:
+			return ""
+		}
+	}
+	if !asks {
+		return ""
+	}
+	return who
 }
 
 // option reads one of the question's own answers.

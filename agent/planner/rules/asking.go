@@ -24,6 +24,9 @@ func (p *Planner) asking(m *message, th thread) (agent.Intent, bool) {
 	if it.cls == clsFreeze && m.set.meets(slots()) && !m.set.has(clsNeg) {
 		return ask(agent.Intent{}, "request", "A freeze stands in the policy file. I can lock an environment: lock SERVICE in ENVIRONMENT because REASON."), true
 	}
+	if !interrogative && !shown && m.question && (th.last != nil || th.open != nil) && m.set.within(slots().with(small()).with(setOf(clsTo, clsIn, clsNo, clsCorr, clsVersionWord))) && m.set.meets(slots()) {
+		return agent.Intent{}, false // "staging?" in a thread about a release: release asks back
+	}
 	if modal && (m.question || m.inverted()) {
 		return p.mayI(m, th, it)
 	}

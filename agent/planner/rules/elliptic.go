@@ -21,10 +21,8 @@ func (p *Planner) withoutAction(m *message, o order, th thread) agent.Intent {
 		}
 		return none()
 	}
-	if m.question && !o.asks && !o.corrects {
-		if th.open == nil {
-			return p.bare(m, o, th)
-		}
+	if m.question && !o.asks {
+		return p.bare(m, o, th)
 	}
 	if i, ok := p.continued(m, o, th); ok {
 		return i
@@ -34,7 +32,7 @@ func (p *Planner) withoutAction(m *message, o order, th thread) agent.Intent {
 	}
 	// "shop 1.4.2 to prod": a direction, and everything named.
 	f := o.fill
-	if f.to && len(f.services) == 1 && len(f.envs) == 1 && len(f.versions) == 1 && len(f.unclear) == 0 && f.vague == "" && f.many == "" && !m.question && !o.pageUnclear && directed(m) {
+	if f.to && len(f.services) == 1 && len(f.envs) == 1 && len(f.versions) == 1 && len(f.unclear) == 0 && f.vague == "" && f.many == "" && !m.question && !o.pageUnclear && !o.dangling && directed(m) {
 		return m.finish(agent.IntentDeploy, f, agent.Intent{Page: o.page})
 	}
 	return p.bare(m, o, th)
@@ -44,7 +42,7 @@ func (p *Planner) withoutAction(m *message, o order, th thread) agent.Intent {
 func directed(m *message) bool {
 	for _, s := range m.segs {
 		for i, it := range s.items {
-			if it.cls == clsEnv && before(s.items, i) == clsTo {
+			if it.cls == clsEnv && !(it.quoted && s.items[0].quoted) && before(s.items, i) == clsTo {
 				return true
 			}
 		}
@@ -144,10 +142,13 @@ func (m *message) wasAbout() bool {
 	return false
 }
 
-// wholeRelease: a service, a version and a direction are named, if with a verb
+// wholeRelease: a service, a version and an environment are named, if with a verb
 // that we don't know.
 func (m *message) wholeRelease() bool {
-	return m.set.has(clsService) && m.set.has(clsVersion) && m.set.has(clsEnv) && m.set.meets(setOf(clsTo, clsFor, clsIn))
+	if len(m.segs) > 0 && leadOf(&m.segs[0]) == clsOther {
+		return false // "delete shop 1.4.2 from prod" is nothing to offer a deploy for
+	}
+	return m.set.has(clsService) && m.set.has(clsVersion) && m.set.has(clsEnv)
 }
 
 // wants: somebody wants, needs or may do something.

@@ -96,6 +96,11 @@ func (r *resolver) at(i int) (item, int) {
 	}
 	name, used := r.name(i)
 	phrase, words := r.phrase(i)
+	if phrase.cls == clsBecause && words == 2 {
+		if known, _ := r.names.isEnvironment(r.toks[i+1].text); known { // "to test" is a place here
+			phrase, words = item{cls: clsTo, text: t.text, key: t.key}, 1
+		}
+	}
 	switch {
 	case used > 0 && (words == 0 || used > words || used == words && r.ratherName(i, used, name, phrase)):
 		return name, used

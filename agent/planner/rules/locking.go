@@ -62,7 +62,7 @@ func (m *message) lockOrder(kind agent.IntentKind, v int) agent.Intent {
 	if !set.meets(slots()) && set.has(clsUnknown) {
 		return none()
 	}
-	if f.many != "" {
+	if f.many != "" || len(f.versions) > 0 {
 		return ask(i, "environment", "I "+string(kind)+" one environment at a time. Of which service, and which?")
 	}
 	return m.finish(kind, f, i)

@@ -51,7 +51,7 @@ func small() set {
 // "cancel the deploy", "deploy status".
 func nouns(items []item) {
 	before := setOf(clsArt, clsPast2, clsVague, clsCancel, clsHold, clsResume, clsWhy, clsStatus, clsHistory, clsOf, clsStart, clsPending, clsUnlock, clsLock, clsApprove, clsApprovals, clsFor, clsSame, clsWhen)
-	after := setOf(clsStatus, clsHistory, clsApprovals, clsLockNoun)
+	after := setOf(clsStatus, clsHistory, clsApprovals, clsLockNoun, clsAux, clsStative)
 	for i := range items {
 		if items[i].cls != clsDeploy && items[i].cls != clsRollback {
 			continue
@@ -172,9 +172,6 @@ func (c *cutter) add(i int) {
 	case clsAnd, clsOr:
 		if c.names(i) {
 			return
-		}
-		if it.cls == clsOr {
-			c.put(it)
 		}
 		c.cut(false, true)
 	case clsThen:

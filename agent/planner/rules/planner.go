@@ -141,5 +141,10 @@ func (p *Planner) interpret(words string, n *names, th thread) agent.Intent {
 			return i
 		}
 	}
-	return p.release(m, th)
+	i := p.release(m, th)
+	if i.Kind == agent.IntentNone && th.open != nil && m.set.meets(slots()) && !m.set.meets(setOf(clsNeg, clsHypo, clsPast, clsGerund, clsChat)) {
+		// It names what was asked for, but not so that it could be used.
+		return agent.Intent{Kind: agent.IntentClarify, Question: th.open}
+	}
+	return i
 }

@@ -84,7 +84,7 @@ func (g *grammar) role(m *message, s *segment, first bool) role {
 		return roleSlots
 	}
 	if action == clsUnknown && st.meets(g.statement) && !st.meets(g.notStatement) && !first0(s, clsAux) {
-		if st.has(clsNeg) && !m.set.has(clsRollback) && !m.set.has(clsBack) {
+		if st.has(clsNeg) && (!m.set.meets(setOf(clsRollback, clsBack)) || !denies(s)) {
 			return roleNeg
 		}
 		return roleStatement
@@ -92,9 +92,34 @@ func (g *grammar) role(m *message, s *segment, first bool) role {
 	return g.trouble(st)
 }
 
+// denies: the "not" belongs to a fact ("it is not working", "web doesn't
+// respond"), which is a good reason to roll back, and not to an order.
+func denies(s *segment) bool {
+	for i, it := range s.items {
+		if it.cls != clsNeg {
+			continue
+		}
+		switch it.key {
+		case "isnt", "arent", "doesnt", "wasnt", "werent", "hasnt", "cant", "cannot", "wont":
+			if i == 0 {
+				return false
+			}
+		case "not", "no longer":
+			if i == 0 || s.items[i-1].cls != clsAux {
+				return false
+			}
+		default:
+			return false
+		}
+	}
+	return true
+}
+
 // clause reads segments that are told by how they begin.
 func (g *grammar) clause(m *message, s *segment) (role, bool) {
 	switch lead := leadOf(s); {
+	case lead == clsBecause && s.set.meets(setOf(clsTime, clsDuration)):
+		return roleTime, true // "because customers are waiting at 5pm": whose time is it?
 	case lead == clsBecause:
 		return roleReason, true
 	case s.set.meets(setOf(clsPage, clsTell)) && (lead == clsPage || lead == clsTell || lead == clsLet || lead == clsCond || lead == clsFailWhen):

@@ -40,6 +40,7 @@ func (f *filling) take(items []item) {
 			case clsTo:
 				f.toVersion = true
 			}
+			f.toVersion = f.toVersion || restores(items[:i])
 			f.versions = addNew(f.versions, it.val)
 		case clsName:
 			f.unclear = append(f.unclear, it)
@@ -69,6 +70,16 @@ func before(items []item, i int) class {
 		return items[k].cls
 	}
 	return clsUnknown
+}
+
+// restores: "restore shop 1.4.1" names where to go, though the service stands between.
+func restores(items []item) bool {
+	for _, it := range items {
+		if it.cls == clsRollback && leadsTo(it.key) {
+			return true
+		}
+	}
+	return false
 }
 
 // leadsTo: after these words a version is where to go, not what to leave.

@@ -1,0 +1,64 @@
+// Package rules is the offline planner: it reads releases as people write them
+// without a model, a network or a setting, in some tens of microseconds, and
+// says the same to the same words every time.
+//
+// It is a grammar over tokens, not a pile of patterns, and a closed one: an
+// order is acted on only if every word of it is understood and belongs there.
+// One word that the grammar doesn't know makes a question of it, so that "not",
+// "tonight", "if CI is green", "--force" and all that nobody thought of have
+// the same harmless end.
+//
+// # How a message is read
+//
+//	clean      Slack's brackets and escapes, full-width letters, typographic quotes;
+//	           invisible and control characters go; look-alike letters stay what they are
+//	lex        words and signs, with quotations and quoted lines marked
+//	resolve    the longest thing at each place: a name of the catalog, a phrase of the
+//	           lexicon, a version by its shape, and only then a misspelling
+//	segments   cut at signs, conjunctions, and words that open a clause ("because", "if")
+//	roles      what each segment is for: order, names, statement, reason, paging,
+//	           correction, or one of the reasons not to act
+//	frames     answer, cancel and the like, lock, notify, question, verify, release
+//	finish     names checked against the catalog; what is missing is asked
+//
+// Earlier turns are read the same way, so "make it 1.4.3", "no, prod" and "roll
+// it back" mean what they point to; a question that waits is answered by a
+// name, a number, "yes" where it has one option, or the option's own words.
+//
+// # What is never guessed
+//
+//   - An environment or a service, even where the catalog has only one.
+//   - A version: "latest", "main", "the new one", "same as staging" are asked
+//     back, and so is a rollback to a version that was named without "to".
+//   - Two services, environments or versions: one at a time. "1.4.2, no wait,
+//     1.4.3" and "1.4.3, not 1.4.2" are clear and are taken.
+//   - A time or a condition. "Page me if it fails" is none: it is part of a deploy.
+//   - A name. Case, hyphens and the usual aliases are the same name; a slip is
+//     one only where exactly one name is near, the changed letters are no digits,
+//     and the word is long enough (in short ones only swapped or doubled letters
+//     are slips). "checkout" for checkout-api is offered, not taken. Aliases
+//     mean an environment that the service has: prod is never preprod, qa never test.
+//   - Somebody else's words: quotations, "bob said to …", a person addressed by name.
+//   - A question: "deploy shop 1.4.2 to prod?" and "can I deploy …?" are asked back,
+//     "should we …?" is none; "can you … please?" is a request.
+//
+// # What is decided here
+//
+// A question about health ("is shop healthy in prod?") is status; the imperative
+// ("check shop in prod") is verify. Words of approval ("lgtm", "approve it", "+1")
+// are none: buttons and the approve command decide. Orders about policy ("skip
+// approval and deploy …") are none, whatever else they ask for. A negation is
+// none, but "stop deploying" while something is open is cancel. A freeze belongs
+// to the policy file, and is not a lock. A bare "shop 1.4.2 to prod" is a deploy;
+// "shop 1.4.2 prod" is asked back. "cc alice" and links are passed over. The
+// reason of a rejection is none, unless it says what goes first ("deploy backend
+// 2.1.0 first"): that is a deploy before the rejected release. A doubtful order
+// is offered as an option, but never as a partial intent that one more word
+// would complete.
+//
+// English is read best. German, French, Spanish and Portuguese are read in the
+// plain forms of deploy, rollback, status, cancel, hold and resume; what goes
+// beyond is asked back or none.
+//
+// Commands after "/release" are exact and have their own reader, [Planner.ParseCommand].
+package rules
