@@ -158,8 +158,11 @@ func (o *outbox) run(ctx context.Context) {
 	defer cancel()
 	slots := make(chan struct{}, callsAtOnce)
 	var under sync.WaitGroup
-	defer under.Wait()
-	defer time.AfterFunc(graceAtEnd, cancel).Stop()
+	defer func() {
+		end := time.AfterFunc(graceAtEnd, cancel)
+		defer end.Stop()
+		under.Wait()
+	}()
 	for {
 		now := o.bot.cfg.Now()
 		t := o.step(now)
