@@ -16,10 +16,8 @@ import (
 	"github.com/slack-go/slack"
 )
 
-// callLimit is how long one call may take. A Slack that hangs costs that, and nothing else waits for it.
-const callLimit = 10 * time.Second
-
-// api is Slack's Web API, each call with its deadline.
+// api is Slack's Web API, each call with its deadline: a Slack that hangs costs
+// that, and nothing else waits for it.
 type api struct {
 	slack *slack.Client
 	http  *http.Client
@@ -34,7 +32,7 @@ func newAPI(cfg Config) *api {
 		base = strings.TrimRight(cfg.APIURL, "/") + "/"
 	}
 	client := &http.Client{
-		Timeout: callLimit,
+		Timeout: cfg.CallLimit,
 		Transport: &http.Transport{
 			Proxy:                 http.ProxyFromEnvironment,
 			DialContext:           (&net.Dialer{Timeout: 5 * time.Second, KeepAlive: 30 * time.Second}).DialContext,

@@ -37,6 +37,9 @@ type Config struct {
 	PostEvery, EditEvery time.Duration
 	PostBurst            int
 
+	// CallLimit is how long one call to Slack may take. Defaults to 10 s.
+	CallLimit time.Duration
+
 	Now func() time.Time // defaults to time.Now
 	Log *slog.Logger     // defaults to none
 
@@ -58,6 +61,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.PostBurst <= 0 {
 		c.PostBurst = 4
+	}
+	if c.CallLimit <= 0 {
+		c.CallLimit = 10 * time.Second
 	}
 	if c.Now == nil {
 		c.Now = time.Now
@@ -176,7 +182,7 @@ func (b *Bot) who(ctx context.Context) (identity, error) {
 	if me := b.identity.Load(); me != nil {
 		return *me, nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, callLimit)
+	ctx, cancel := context.WithTimeout(ctx, b.cfg.CallLimit)
 	defer cancel()
 	r, err := b.api.slack.AuthTestContext(ctx)
 	if err != nil {

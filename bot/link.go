@@ -52,7 +52,7 @@ type frame struct {
 // dial opens a link at the address that Slack gave.
 func dial(ctx context.Context, address string) (*link, error) {
 	d := websocket.Dialer{
-		Proxy: http.ProxyFromEnvironment, HandshakeTimeout: callLimit,
+		Proxy: http.ProxyFromEnvironment, HandshakeTimeout: helloLimit,
 		NetDialContext: (&net.Dialer{Timeout: 5 * time.Second}).DialContext,
 	}
 	conn, resp, err := d.DialContext(ctx, address, nil)

@@ -70,7 +70,7 @@ func (ls *links) slot(ctx context.Context) {
 
 // connect opens one link.
 func (ls *links) connect(ctx context.Context) (*link, error) {
-	open, cancel := context.WithTimeout(ctx, callLimit)
+	open, cancel := context.WithTimeout(ctx, ls.bot.cfg.CallLimit)
 	defer cancel()
 	_, address, err := ls.bot.api.slack.StartSocketModeContext(open)
 	if err = ls.bot.api.noted("apps.connections.open", err); err == nil {

@@ -72,6 +72,13 @@ type holdable struct {
 	mu   sync.Mutex
 	away bool
 	gate chan struct{}
+	no   int // appends refused
+}
+
+func (d *holdable) refusals() int {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.no
 }
 
 var errAway = errors.New("the store is away")
@@ -99,6 +106,9 @@ func (d *holdable) hold() (release func()) {
 func (d *holdable) Apply(ctx context.Context, op threadstore.Op) (threadstore.Reply, error) {
 	d.mu.Lock()
 	away, gate := d.away, d.gate
+	if away {
+		d.no++
+	}
 	d.mu.Unlock()
 	if gate != nil {
 		select {
@@ -115,6 +125,7 @@ func (d *holdable) Apply(ctx context.Context, op threadstore.Op) (threadstore.Re
 
 func newHouse(t *testing.T, cfg slacklocal.Config) *house {
 	t.Helper()
+	t.Parallel()
 	ws := slacklocal.New(cfg)
 	if _, err := ws.Start("127.0.0.1:0"); err != nil {
 		t.Fatal(err)
@@ -157,7 +168,7 @@ type node struct {
 func (h *house) boot(change ...func(*bot.Config)) *node {
 	h.t.Helper()
 	n := h.start(change...)
-	h.wait("two links", func() bool { return h.Connected() >= 2 && n.Ready() == nil })
+	h.until("two links", func() bool { return h.Connected() >= 2 && n.Ready() == nil })
 	return n
 }
 
@@ -371,3 +382,17 @@ func (h *house) wantLedger(want ...string) {
 
 // cfgFast is a workspace without rates, for tests that are not about them.
 func cfgFast() slacklocal.Config { return slacklocal.Config{NoRates: true} }
+
+// addServices adds many services to the policy file.
+func (h *house) addServices(n int) {
+	h.t.Helper()
+	var b strings.Builder
+	b.WriteString(policyFile)
+	for i := range n {
+		fmt.Fprintf(&b, "  service-%04d:\n    environments:\n      production:\n        deploy: {driver: fake}\n", i)
+	}
+	var err error
+	if h.policy, err = policy.Parse("releasebot.yml", []byte(b.String()), agenttest.Registry()); err != nil {
+		h.t.Fatal(err)
+	}
+}

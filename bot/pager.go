@@ -19,7 +19,7 @@ func (b *Bot) Page(ctx context.Context, s *agent.State, r *agent.ReleaseState, p
 	if p, ok := placeOf(s); ok {
 		to.place = p
 	}
-	pager := page.Pager{Sender: to, Timeout: callLimit}
+	pager := page.Pager{Sender: to, Timeout: b.cfg.CallLimit}
 	msg := pageMessage(s, r)
 	if to.place.Channel == "" {
 		msg.Thread = ""

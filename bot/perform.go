@@ -27,7 +27,7 @@ func (o *outbox) perform(ctx context.Context, j job) result {
 	if !j.valid() {
 		return result{lost: true}
 	}
-	ctx, cancel := context.WithTimeout(ctx, callLimit)
+	ctx, cancel := context.WithTimeout(ctx, o.bot.cfg.CallLimit)
 	defer cancel()
 	var r result
 	switch api := o.bot.api; j.verb {

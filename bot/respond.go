@@ -86,7 +86,7 @@ func (b *Bot) home(ctx context.Context, m *message) {
 	if err != nil {
 		return
 	}
-	ctx, cancel := context.WithTimeout(ctx, callLimit)
+	ctx, cancel := context.WithTimeout(ctx, b.cfg.CallLimit)
 	defer cancel()
 	_, err = b.api.slack.PublishViewContext(ctx, slack.PublishViewContextRequest{
 		UserID: m.User,
