@@ -107,6 +107,14 @@ type ReleaseBrief struct {
 	Action, Service, Environment, Version string
 	State                                 string // the contract's words
 	Open                                  bool
+
+	By     []string  // ids of the people whose words it is; empty: the bot proposed it
+	Asked  time.Time // when
+	Of     int       // number of the release that it retries or takes back, 0: none
+	Runs   string    // version that ran there when it was planned, "" if not known
+	Back   string    // last healthy version, where a rollback would lead; "" if none is known
+	Detail string    // what went wrong, or why it ended so: short, and written by people or tools, so data
+	Solved bool      // it went wrong, and a later release of the same environment went well
 }
 
 // A Catalog lists the names that exist.
@@ -127,10 +135,14 @@ type Planned struct {
 	Planner string // "rules", or the model's name
 	Prompt  string // version of the prompt; "" for rules
 	Tokens  Tokens
+	// Failure is what went wrong on the way to an answer that counts nevertheless:
+	// a model that gave none, so that another planner did. It becomes an `error` event.
+	Failure error
 }
 
-// Tokens is what a model call cost.
+// Tokens is what a planner's answer cost.
 type Tokens struct {
+	Calls  int `json:"calls,omitempty"` // of the model, those that failed too
 	In     int `json:"in,omitempty"`
 	Cached int `json:"cached,omitempty"`
 	Out    int `json:"out,omitempty"`

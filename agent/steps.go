@@ -1,6 +1,7 @@
 package agent
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -120,7 +121,7 @@ func (r *Runner) words(ctx context.Context, h *run, st Step, now time.Time) erro
 			Text: "I have been at this for a while without getting anywhere. Please say it as a command, such as `/release deploy SERVICE VERSION to ENVIRONMENT`.",
 		}}, Planner: "limit"}, nil, now)
 	case !r.Slow:
-		out, err := r.Planner.Plan(ctx, r.planInput(h.state, w))
+		out, err := r.Planner.Plan(ctx, h.state.PlanInput(w, r.catalog()))
 		r.understood(h, w, out, err, now)
 	default:
 		r.ponder(h, w)
@@ -130,7 +131,7 @@ func (r *Runner) words(ctx context.Context, h *run, st Step, now time.Time) erro
 
 // ponder asks a slow planner beside the other steps.
 func (r *Runner) ponder(h *run, w Words) {
-	in, id := r.planInput(h.state, w), h.id
+	in, id := h.state.PlanInput(w, r.catalog()), h.id
 	h.think[w.Seq] = true
 	r.thinking.Go(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), r.PlannerLimit)
@@ -148,8 +149,10 @@ func (r *Runner) understood(h *run, w Words, out Planned, err error, now time.Ti
 	if err == nil && !out.Intent.Kind.known() {
 		err = fmt.Errorf("the planner answered with the intent %q, which there is not", cut(string(out.Intent.Kind), 40))
 	}
+	if failure := cmp.Or(err, out.Failure); failure != nil {
+		h.emit(now, &ErrorEvent{Tool: "planner", Message: compact(failure), Retryable: true, Of: w.Seq}, mintID("words", w.Seq, "error"))
+	}
 	if err != nil {
-		h.emit(now, &ErrorEvent{Tool: "planner", Message: compact(err), Retryable: true, Of: w.Seq}, mintID("words", w.Seq, "error"))
 		out = Planned{Planner: "fallback", Intent: Intent{Kind: IntentClarify, Question: &Question{
 			Text: "I could not make out what that asks for. Please say it as a command, such as `/release deploy SERVICE VERSION to ENVIRONMENT`.",
 		}}}
@@ -168,26 +171,6 @@ func (s *State) unread(seq int64) (Words, bool) {
 		}
 	}
 	return Words{}, false
-}
-
-// planInput is what a planner may look at.
-func (r *Runner) planInput(s *State, w Words) PlanInput {
-	in := PlanInput{Words: w.Text, At: w.At, Catalog: r.catalog(), RejectionOf: w.RejectionOf}
-	in.Turns = s.Turns
-	if n := len(in.Turns); n > 0 && in.Turns[n-1].From == "person" && in.Turns[n-1].Text == cut(w.Text, 500) {
-		in.Turns = in.Turns[:n-1]
-	}
-	if q := s.OpenQuestion(); q != nil && w.RejectionOf == 0 {
-		question := q.Question
-		in.Open = &question
-	}
-	for _, rel := range s.Releases {
-		in.Releases = append(in.Releases, ReleaseBrief{
-			N: rel.N, ID: rel.ID, Action: rel.Action, Service: rel.Service, Environment: rel.Env, Version: rel.shipped(),
-			State: rel.Word(), Open: rel.Stage != StageEnded,
-		})
-	}
-	return in
 }
 
 // catalog lists the names of the policy file.
