@@ -34,6 +34,7 @@ type Engine struct {
 	ctx    context.Context //nolint:containedctx // of Run: threads are woken from outside, and end with it
 	wg     sync.WaitGroup
 	paused atomic.Pointer[string] // why nothing is run here; nil: threads are run
+	driven bool                   // the caller steps the threads
 }
 
 // NewEngine returns the engine of a runner. Nothing runs before Run.
@@ -41,6 +42,12 @@ func NewEngine(r *Runner) *Engine {
 	e := &Engine{runner: r, active: map[ThreadID]chan struct{}{}, parked: map[ThreadID]time.Time{}, panics: map[ThreadID]int{}}
 	r.wake = e.Wake
 	return e
+}
+
+// Drive is for simulations, in place of Run: it starts nothing, and the caller
+// steps the runner's threads. wake is told of those that may go on.
+func (e *Engine) Drive(wake func(ThreadID)) {
+	e.driven, e.runner.wake = true, wake
 }
 
 // Run runs threads until ctx ends; then it finishes the steps under way, gives
@@ -85,7 +92,7 @@ func (e *Engine) Running() bool {
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	return e.ctx != nil && e.ctx.Err() == nil
+	return e.driven || e.ctx != nil && e.ctx.Err() == nil
 }
 
 // Wake has a thread looked at soon. It returns at once.

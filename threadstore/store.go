@@ -22,6 +22,9 @@ type Options struct {
 	Token func() string
 	// Places is of how many logs the last version is remembered. Defaults to 16,384.
 	Places int
+	// Sleep waits before another try after a driver's error. Defaults to about d, in real time; another one is for
+	// simulations, in which only what was slept counts as time that the store was away.
+	Sleep func(ctx context.Context, d time.Duration) error
 }
 
 // A Store keeps logs on a driver. It is safe for concurrent use.
@@ -31,13 +34,14 @@ type Store struct {
 	now    func() time.Time
 	margin time.Duration
 	token  func() string
+	sleep  func(ctx context.Context, d time.Duration) error
 	places *places
 	gates  gates
 }
 
 // New returns a Store on d. Closing it closes d.
 func New(d Driver, opts Options) *Store {
-	s := &Store{d: d, chain: Chain{Key: opts.HMACKey}, now: opts.Now, margin: opts.LeaseMargin, token: opts.Token}
+	s := &Store{d: d, chain: Chain{Key: opts.HMACKey}, now: opts.Now, margin: opts.LeaseMargin, token: opts.Token, sleep: opts.Sleep}
 	if s.now == nil {
 		s.now = time.Now
 	}
@@ -280,27 +284,42 @@ func (s *Store) retry(ctx context.Context, try func() error) error {
 	if err == nil {
 		return nil
 	}
-	start, pause := time.Now(), firstPause
+	start, slept, pause := time.Now(), time.Duration(0), firstPause
 	for tries := 1; ; tries++ {
 		for _, f := range final {
 			if errors.Is(err, f) {
 				return err
 			}
 		}
-		if tries >= minTries && time.Since(start) >= giveUpAfter {
+		away := slept
+		if s.sleep == nil {
+			away = time.Since(start)
+		}
+		if tries >= minTries && away >= giveUpAfter {
 			return fmt.Errorf("no answer in %d tries: %w", tries, err)
 		}
-		// Jitter, so that replicas do not come back all at once.
-		wait := time.NewTimer(pause/2 + rand.N(pause)) //nolint:gosec // not a secret
-		select {
-		case <-ctx.Done():
-			wait.Stop()
-			return fmt.Errorf("%w (last answer: %w)", context.Cause(ctx), err)
-		case <-wait.C:
+		if cause := s.pause(ctx, pause); cause != nil {
+			return fmt.Errorf("%w (last answer: %w)", cause, err)
 		}
+		slept += pause
 		pause = min(2*pause, longPause)
 		if err = try(); err == nil {
 			return nil
 		}
+	}
+}
+
+// pause waits for about d, with jitter, so that replicas do not come back all at once. It returns why ctx has ended.
+func (s *Store) pause(ctx context.Context, d time.Duration) error {
+	if s.sleep != nil {
+		return s.sleep(ctx, d)
+	}
+	wait := time.NewTimer(d/2 + rand.N(d)) //nolint:gosec // not a secret
+	defer wait.Stop()
+	select {
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	case <-wait.C:
+		return nil
 	}
 }
