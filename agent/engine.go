@@ -264,13 +264,7 @@ func (r *Runner) dropID(id ThreadID) {
 func (r *Runner) handOver() {
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
-	r.mu.Lock()
-	runs := make([]*run, 0, len(r.runs))
-	for _, h := range r.runs {
-		runs = append(runs, h)
-	}
-	r.mu.Unlock()
-	for _, h := range runs {
+	for _, h := range r.held() {
 		if h.state == nil {
 			if l := h.leased(); l != nil {
 				if err := r.Store.Release(ctx, l); err != nil {

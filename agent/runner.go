@@ -334,26 +334,34 @@ func (h *run) setLease(l *threadstore.Lease) {
 	}
 }
 
-// Renew prolongs the leases of all threads that this process runs. The Engine
-// calls it every second and a half.
+// Renew prolongs the leases of the threads that this process runs and has not
+// appended to lately: every append prolongs too. The Engine calls it every
+// second and a half.
 func (r *Runner) Renew(ctx context.Context) {
+	now := r.Now()
+	for _, h := range r.held() {
+		l := h.leased()
+		if l == nil || l.Until.Sub(now) > threadstore.DefaultTTL/2 {
+			continue
+		}
+		switch err := r.Store.Renew(ctx, l); {
+		case err == nil:
+			h.setLease(l)
+		case r.holds(h.id): // else it was given back meanwhile
+			r.Log.Warn("a lease was not renewed", "thread", h.id, "err", err)
+		}
+	}
+}
+
+// held lists the threads that this process runs now.
+func (r *Runner) held() []*run {
 	r.mu.Lock()
+	defer r.mu.Unlock()
 	runs := make([]*run, 0, len(r.runs))
 	for _, h := range r.runs {
 		runs = append(runs, h)
 	}
-	r.mu.Unlock()
-	for _, h := range runs {
-		l := h.leased()
-		if l == nil {
-			continue
-		}
-		if err := r.Store.Renew(ctx, l); err != nil {
-			r.Log.Warn("a lease was not renewed", "thread", h.id, "err", err)
-			continue
-		}
-		h.setLease(l)
-	}
+	return runs
 }
 
 // Posted reports views that now stand in Slack, or were shown for the last time.
