@@ -341,7 +341,7 @@ func (r *Runner) Renew(ctx context.Context) {
 	now := r.Now()
 	for _, h := range r.held() {
 		l := h.leased()
-		if l == nil || l.Until.Sub(now) > threadstore.DefaultTTL/2 {
+		if l == nil || l.Until.Sub(now) > 2*renewEvery {
 			continue
 		}
 		switch err := r.Store.Renew(ctx, l); {
