@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/alecthomas/kong"
@@ -21,12 +22,14 @@ const (
 
 // commands is the command line.
 type commands struct {
+	Demo      demoCommand      `cmd:"" help:"Play three releases in the terminal, from the words to a rollback. Needs nothing but git."`
 	Serve     serveCommand     `cmd:"" help:"Run the bot, against Slack."`
 	Config    configCommands   `cmd:"" help:"Look at the policy file."`
 	Threads   threadsCommand   `cmd:"" help:"List the threads, the one that changed last first."`
 	Thread    threadCommands   `cmd:"" help:"Read one thread."`
 	Eval      evalCommand      `cmd:"" help:"Measure the planner on a file of utterances."`
 	Version   versionCommand   `cmd:"" help:"Print the version."`
+	Sample    sampleCommands   `cmd:"" hidden:"" help:"The service that demo releases."`
 	Supervise superviseCommand `cmd:"" hidden:"" help:"Run one deploy (started by the command driver, not by people)."`
 }
 
@@ -93,7 +96,7 @@ func run(ctx context.Context, args []string, in io.Reader, out, errs io.Writer) 
 // needsSettings: the version is told, and a deploy goes on, whatever stands in the environment.
 func needsSettings(command string) bool {
 	name, _, _ := strings.Cut(command, " ")
-	return name != "version" && name != "supervise"
+	return !slices.Contains([]string{"version", "supervise", "demo", "sample"}, name)
 }
 
 func readSettings() (settings, error) {

@@ -1,0 +1,93 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/releasebot/releasebot/agent"
+	"github.com/releasebot/releasebot/cmd/releasebot/internal/screen"
+)
+
+type demoCommand struct {
+	Break string `enum:",approve,deploy,verify,rollback" default:"" placeholder:"STEP" help:"Make a step go wrong, and the exit status say so: approve, deploy, verify or rollback."`
+	Fast  bool   `help:"Without the pauses that let people read."`
+	Keep  bool   `help:"Keep the files, and say how to look at the logs."`
+}
+
+// Pauses of the story.
+const (
+	readFor  = 1200 * time.Millisecond
+	stepTime = 250 * time.Millisecond // of each of a deploy's four steps
+)
+
+// Run plays the story. Everything it started has ended when it returns, and the
+// files are gone unless they are to be kept.
+func (d *demoCommand) Run(c *console) error {
+	to := screen.New(c.out, screen.For(c.out, os.Getenv))
+	d.introduce(to)
+	st := &story{journal: newJournal(), to: to, broken: d.Break, pause: readFor}
+	step := stepTime
+	if d.Fast {
+		st.pause, step = 0, stepTime/10
+	}
+	err := d.play(c.ctx, st, step)
+	return errors.Join(err, to.Close())
+}
+
+func (d *demoCommand) introduce(to *screen.Screen) {
+	to.Wide(
+		screen.Text(0, screen.Normal, "A release bot at work: three releases of a service called shop, asked for, approved and watched in Slack, the last one gone wrong."),
+		screen.Text(0, screen.Normal, "Left is what people see in #releases, right is the log that the bot writes and acts by. It takes about 15 seconds."),
+		screen.Text(0, screen.Normal, "The bot, git repository, processes, deploys and health checks are real; only Slack is a local stand-in. Nothing is left behind."),
+	)
+}
+
+// play builds the stage, plays the story on it and takes it down again.
+func (d *demoCommand) play(ctx context.Context, st *story, step time.Duration) (err error) {
+	st.stage, err = openStage(ctx, st.faults(), step)
+	st.keep = d.Keep
+	defer func() { err = explain(errors.Join(err, st.close()), st.notes.String()) }()
+	if err != nil {
+		return err
+	}
+	v := newViewer(st.slack, st.to)
+	watching, stop := context.WithCancel(context.WithoutCancel(ctx))
+	changes := st.slack.Subscribe()
+	var showing sync.WaitGroup
+	showing.Go(func() { v.show(watching, changes) })
+	st.undo = append(st.undo, func() error { stop(); showing.Wait(); return nil })
+	err = st.openProduct(ctx, func(id agent.ThreadID, _ *agent.State, e *agent.Event) {
+		st.journal.add(id, e)
+		v.event(e)
+	})
+	if err != nil {
+		return err
+	}
+	told := st.tell(ctx)
+	if ctx.Err() != nil {
+		return errors.New("stopped; nothing is left behind")
+	}
+	var asked asAsked
+	if told != nil && !errors.As(told, &asked) {
+		return told
+	}
+	return errors.Join(told, st.prove(ctx))
+}
+
+// explain adds what the product logged to a step that went otherwise.
+func explain(err error, notes string) error {
+	var o *otherwise
+	if !errors.As(err, &o) || notes == "" {
+		return err
+	}
+	lines := strings.Split(strings.TrimSpace(notes), "\n")
+	if len(lines) > 5 {
+		lines = lines[len(lines)-5:]
+	}
+	return fmt.Errorf("%w\nwarnings of the bot meanwhile:\n%s", err, strings.Join(lines, "\n"))
+}

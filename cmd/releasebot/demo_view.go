@@ -1,0 +1,207 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/releasebot/releasebot/agent"
+	"github.com/releasebot/releasebot/cmd/releasebot/internal/screen"
+	"github.com/releasebot/releasebot/slacklocal"
+)
+
+// viewer shows what happens in the local workspace, as people see it, and the
+// log beside it. show is its only goroutine.
+type viewer struct {
+	ws    *slacklocal.Workspace
+	to    *screen.Screen
+	names *strings.Replacer
+	last  map[string][]string // by ts: the lines of each message as last shown
+}
+
+func newViewer(ws *slacklocal.Workspace, to *screen.Screen) *viewer {
+	pairs := []string{}
+	team := ws.Identity().TeamID
+	for _, u := range ws.Users() {
+		pairs = append(pairs, "slack:"+team+"/"+u.ID, u.Name, u.ID, u.Name)
+	}
+	return &viewer{ws: ws, to: to, names: strings.NewReplacer(pairs...), last: map[string][]string{}}
+}
+
+// show shows changes until ctx ends.
+func (v *viewer) show(ctx context.Context, changes *slacklocal.Subscription) {
+	defer changes.Close()
+	for {
+		c, ok := changes.Next(ctx)
+		if !ok {
+			return
+		}
+		switch c.Kind {
+		case slacklocal.MessagePosted, slacklocal.EphemeralPosted:
+			v.posted(*c.Message)
+		case slacklocal.MessageEdited:
+			v.edited(*c.Message)
+		case slacklocal.ButtonClicked:
+			v.clicked(c)
+		case slacklocal.ViewOpened:
+			v.opened(c)
+		}
+	}
+}
+
+// event shows an event beside the conversation. Where a message stands in Slack
+// is of no interest to people who see it.
+func (v *viewer) event(e *agent.Event) {
+	if _, ok := e.Data.(*agent.Posted); ok {
+		return
+	}
+	v.to.Log(screen.Line{Pieces: []screen.Piece{
+		{Text: fmt.Sprintf("%3d ", e.Seq), Style: screen.Dim},
+		{Text: e.Type() + " "},
+		{Text: screen.Plain(v.names.Replace(agent.Describe(e))), Style: screen.Dim},
+	}})
+}
+
+func (v *viewer) posted(m slacklocal.Message) {
+	lines := v.lines(m)
+	v.last[m.TS] = lines
+	if m.BotID == "" {
+		v.to.Say(screen.Line{}, screen.Line{Pieces: []screen.Piece{
+			{Text: v.name(m.User), Style: screen.Person}, {Text: "  " + strings.Join(lines, " ")},
+		}, Hang: 2})
+		return
+	}
+	head := []screen.Piece{{Text: "releasebot", Style: screen.Robot}}
+	switch {
+	case m.Ephemeral:
+		head = append(head, screen.Piece{Text: "  shown to " + v.name(m.To) + " alone", Style: screen.Dim})
+	case m.Channel != channel:
+		head = append(head, screen.Piece{Text: "  a direct message to " + v.name(v.recipient(m.Channel)), Style: screen.Dim})
+	}
+	v.to.Say(screen.Line{}, screen.Line{Pieces: head})
+	v.to.Say(styled(lines)...)
+}
+
+// edited shows the lines that a message did not have before.
+func (v *viewer) edited(m slacklocal.Message) {
+	lines := v.lines(m)
+	before := slices.Clone(v.last[m.TS])
+	v.last[m.TS] = lines
+	var fresh []string
+	for _, l := range lines {
+		if i := slices.Index(before, l); i >= 0 {
+			before = slices.Delete(before, i, i+1)
+		} else if l != "" {
+			fresh = append(fresh, l)
+		}
+	}
+	gone := slices.IndexFunc(before, isButtons)
+	if gone >= 0 && !slices.ContainsFunc(lines, isButtons) {
+		fresh = append(fresh, "(without buttons now)")
+	}
+	if len(fresh) == 0 {
+		return
+	}
+	head := []screen.Piece{{Text: "releasebot", Style: screen.Robot}, {Text: " edits: ", Style: screen.Dim}}
+	if title, ok := strings.CutPrefix(lines[0], "# "); ok && fresh[0] != lines[0] {
+		head = append(head, screen.Piece{Text: title, Style: screen.Dim})
+	}
+	v.to.Say(screen.Line{}, screen.Line{Pieces: head, Hang: 2})
+	v.to.Say(styled(fresh)...)
+}
+
+// clicked shows a click, and what Slack asks before it counts.
+func (v *viewer) clicked(c slacklocal.Change) {
+	v.to.Say(screen.Line{}, screen.Line{Pieces: []screen.Piece{
+		{Text: v.name(c.User), Style: screen.Person}, {Text: " clicks "}, {Text: "[" + c.Text + "]", Style: screen.Bold},
+	}})
+	if c.Message == nil {
+		return
+	}
+	for _, b := range c.Message.Buttons() {
+		if b.Text == c.Text && b.Confirm != nil {
+			v.to.Say(screen.Line{Indent: 2, Hang: 2, Pieces: []screen.Piece{
+				{Text: fmt.Sprintf("Slack asks: %s %s", word(b.Confirm, "title"), word(b.Confirm, "text"))},
+				{Text: " [" + word(b.Confirm, "confirm") + "]", Style: screen.Bold},
+				{Text: " [" + word(b.Confirm, "deny") + "]", Style: screen.Dim},
+			}})
+			return
+		}
+	}
+}
+
+func (v *viewer) opened(c slacklocal.Change) {
+	v.to.Say(screen.Line{}, screen.Line{Pieces: []screen.Piece{{Text: "a form opens for " + v.name(c.User), Style: screen.Dim}}})
+	for l := range strings.SplitSeq(v.clean(v.ws.RenderView(*c.View)), "\n") {
+		v.to.Say(screen.Text(2, screen.Normal, l))
+	}
+}
+
+// lines are a message's as a person sees them, without who wrote it.
+func (v *viewer) lines(m slacklocal.Message) []string {
+	_, body, _ := strings.Cut(v.ws.Render(m), "\n")
+	var lines []string
+	for l := range strings.SplitSeq(v.clean(body), "\n") {
+		lines = append(lines, strings.TrimPrefix(l, "  "))
+	}
+	return lines
+}
+
+// clean makes what Slack shows fit for a terminal: code needs no marks, and today is known.
+func (v *viewer) clean(s string) string {
+	s = strings.ReplaceAll(screen.Plain(s), "`", "")
+	return strings.ReplaceAll(s, time.Now().UTC().Format("2006-01-02 "), "")
+}
+
+func (v *viewer) name(user string) string { return v.names.Replace(user) }
+
+func (v *viewer) recipient(im string) string {
+	for _, c := range v.ws.Channels() {
+		if c.ID == im {
+			return c.IM
+		}
+	}
+	return im
+}
+
+var buttonRow = regexp.MustCompile(`^(\[[^\]]+\] ?)+$`)
+
+func isButtons(line string) bool { return buttonRow.MatchString(line) }
+
+// styled helps the eye: titles, buttons, and signs that words stand beside.
+func styled(lines []string) []screen.Line {
+	var out []screen.Line
+	for _, l := range lines {
+		text := strings.TrimLeft(l, " ")
+		line := screen.Line{Indent: 2 + len(l) - len(text), Hang: 2}
+		sign, rest, _ := strings.Cut(text, " ")
+		switch {
+		case sign == "#":
+			line.Pieces = []screen.Piece{{Text: rest, Style: screen.Bold}}
+		case isButtons(text):
+			line.Pieces = []screen.Piece{{Text: text, Style: screen.Bold}}
+		case sign == "✓":
+			line.Pieces = []screen.Piece{{Text: sign, Style: screen.Good}, {Text: " " + rest}}
+		case sign == "✗", sign == "!":
+			line.Pieces = []screen.Piece{{Text: sign, Style: screen.Bad}, {Text: " " + rest}}
+		case sign == "›", sign == "←", sign == "?":
+			line.Pieces = []screen.Piece{{Text: sign, Style: screen.Title}, {Text: " " + rest}}
+		case sign == "·" || strings.HasSuffix(text, "to come"), strings.HasPrefix(text, "Asked for by"), strings.HasPrefix(text, "id "), strings.HasPrefix(text, "("):
+			line.Pieces = []screen.Piece{{Text: text, Style: screen.Dim}}
+		default:
+			line.Pieces = []screen.Piece{{Text: text}}
+		}
+		out = append(out, line)
+	}
+	return out
+}
+
+// word is a text of a confirm dialog.
+func word(o map[string]any, key string) string {
+	t, _ := o[key].(map[string]any)
+	s, _ := t["text"].(string)
+	return screen.Plain(s)
+}
