@@ -90,7 +90,7 @@ func assemble(p parts) (*assembly, error) {
 
 func (a *assembly) newBot(metrics *api.Metrics) (*bot.Bot, error) {
 	return bot.New(bot.Config{
-		Token: a.botToken.Reveal(), AppToken: a.appToken.Reveal(), APIURL: a.slackURL, Log: a.log,
+		Token: a.botToken.Reveal(), AppToken: a.appToken.Reveal(), APIURL: a.slackURL, Log: a.log, Parse: parseCommand,
 		Channel: func(service string) string {
 			if s, ok := a.policy.Services[service]; ok {
 				return s.Channel

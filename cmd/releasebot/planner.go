@@ -18,3 +18,12 @@ func newPlanner(s settings, log *slog.Logger) (agent.Planner, error) {
 	}
 	return rules.New(), nil
 }
+
+// parseCommand reads what stands behind /release. What is no command becomes the question that says how it is written.
+func parseCommand(text string, cat agent.Catalog) agent.Intent {
+	c, err := rules.New().ParseCommand(text, cat)
+	if err != nil {
+		return agent.Intent{Kind: agent.IntentClarify, Question: &agent.Question{Text: err.Error()}}
+	}
+	return c.Intent
+}

@@ -40,12 +40,12 @@ func loadPolicy(path string) (*policy.File, error) {
 func checkSources(ctx context.Context, f *policy.File) (warnings, wrong policy.Errors) {
 	for _, name := range f.Order {
 		s := f.Services[name]
-		if s.Source == nil || len(s.Order) == 0 {
+		if s.Source == nil {
 			continue
 		}
 		say := func(to *policy.Errors, err error) {
 			if err != nil {
-				*to = append(*to, &policy.Error{Position: f.Position(name, s.Order[0], "source"), Message: fmt.Sprintf("service %s: %v", name, err)})
+				*to = append(*to, &policy.Error{Position: f.Position(name, "", "source"), Message: fmt.Sprintf("service %s: %v", name, err)})
 			}
 		}
 		where := changelog.Config{Git: s.Source.Location(), Dir: f.Dir}

@@ -1,0 +1,187 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/releasebot/releasebot/agent"
+	"github.com/releasebot/releasebot/slacklocal"
+)
+
+const patience = 20 * time.Second
+
+// world is what a script's program runs against.
+type world struct {
+	slack *slacklocal.Workspace
+	ts    string // of the message said last
+}
+
+type worldKey struct{}
+
+func worldOf(ts *testscript.TestScript) *world { return ts.Value(worldKey{}).(*world) }
+
+func (w *world) close() {
+	if w.slack != nil {
+		w.slack.Close()
+	}
+}
+
+// slack: starts a workspace with ann, bob and a channel, and sets tokens and address.
+func cmdSlack(ts *testscript.TestScript, _ bool, _ []string) {
+	w := worldOf(ts)
+	w.slack = slacklocal.New(slacklocal.Config{})
+	base, err := w.slack.Start("127.0.0.1:0")
+	ts.Check(err)
+	w.slack.AddUser(slacklocal.User{ID: "U0ANN", Name: "ann"})
+	w.slack.AddUser(slacklocal.User{ID: "U0BOB", Name: "bob"})
+	w.slack.AddChannel("C0REL", "releases", "U0ANN", "U0BOB", w.slack.Identity().BotUserID)
+	ts.Setenv("SLACK_API_URL", base+"/slack/api")
+	ts.Setenv("SLACK_BOT_TOKEN", "xoxb-secret-of-the-bot")
+	ts.Setenv("SLACK_APP_TOKEN", "xapp-secret-of-the-app")
+}
+
+// ready [ADDR]: waits until serve says that it is; ! ready: until it says that it isn't.
+func cmdReady(ts *testscript.TestScript, neg bool, args []string) {
+	addr := ts.Getenv("RELEASEBOT_HTTP_ADDR")
+	if len(args) > 0 {
+		addr = args[0]
+	}
+	want := http.StatusOK
+	if neg {
+		want = http.StatusServiceUnavailable
+	}
+	last := ""
+	ok := eventually(func() bool {
+		var status int
+		status, last, _ = get("http://" + addr + "/readyz")
+		return status == want
+	})
+	fmt.Fprintln(ts.Stdout(), last)
+	if !ok {
+		ts.Fatalf("readyz at %s does not say %d: %s", addr, want, last)
+	}
+}
+
+// eventually waits for something outside this process.
+func eventually(ok func() bool) bool {
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for !ok() {
+		select {
+		case <-ctx.Done():
+			return false
+		case <-tick.C:
+		}
+	}
+	return true
+}
+
+// say USER TEXT: says something in the channel, and sets THREAD to the id that its thread has.
+func cmdSay(ts *testscript.TestScript, _ bool, args []string) {
+	w := worldOf(ts)
+	w.ts = w.slack.Post(args[0], "C0REL", args[1], "")
+	ts.Setenv("THREAD", string(agent.SlackThreadID(w.slack.Identity().TeamID, "C0REL", w.ts)))
+}
+
+// waitfile FILE: waits until a file is there.
+func cmdWaitFile(ts *testscript.TestScript, _ bool, args []string) {
+	path := ts.MkAbs(args[0])
+	if !eventually(func() bool { _, err := os.Stat(path); return err == nil }) {
+		ts.Fatalf("%s does not come", args[0])
+	}
+}
+
+// shown TEXT…: waits until the thread of what was said last shows each text.
+func cmdShown(ts *testscript.TestScript, _ bool, args []string) {
+	w := worldOf(ts)
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	err := w.slack.WaitFor(ctx, func() bool {
+		text := w.slack.RenderThread("C0REL", w.ts)
+		for _, a := range args {
+			if !strings.Contains(text, a) {
+				return false
+			}
+		}
+		return true
+	})
+	if err != nil {
+		ts.Fatalf("the thread does not show %q (%v):\n%s", args, err, w.slack.RenderThread("C0REL", w.ts))
+	}
+}
+
+// click USER WORDS: clicks the newest button of that name in the thread.
+func cmdClick(ts *testscript.TestScript, _ bool, args []string) {
+	w := worldOf(ts)
+	messages := w.slack.Thread("C0REL", w.ts)
+	for i := len(messages) - 1; i >= 0; i-- {
+		for _, b := range slacklocal.Buttons(messages[i].Blocks) {
+			if b.Text == args[1] {
+				ts.Check(w.slack.Click(args[0], "C0REL", messages[i].TS, args[1]))
+				return
+			}
+		}
+	}
+	ts.Fatalf("there is no button %q:\n%s", args[1], w.slack.RenderThread("C0REL", w.ts))
+}
+
+// state WORD [ADDR]: waits until the API says that the thread of what was said last is in this state.
+func cmdState(ts *testscript.TestScript, _ bool, args []string) {
+	addr := ts.Getenv("RELEASEBOT_HTTP_ADDR")
+	if len(args) > 1 {
+		addr = args[1]
+	}
+	last := ""
+	ok := eventually(func() bool {
+		var err error
+		_, last, err = get("http://" + addr + "/v1/threads/" + ts.Getenv("THREAD"))
+		var thread struct{ State string }
+		return err == nil && json.Unmarshal([]byte(last), &thread) == nil && thread.State == args[0]
+	})
+	if !ok {
+		ts.Fatalf("the thread is not %s: %s", args[0], last)
+	}
+}
+
+func get(url string) (status int, body string, err error) {
+	resp, err := http.Get(url)
+	if err != nil {
+		return 0, err.Error(), err
+	}
+	defer resp.Body.Close()
+	b, err := io.ReadAll(resp.Body)
+	return resp.StatusCode, string(b), err
+}
+
+// term: sends SIGTERM to what runs in the background, and waits until it has ended within 10 seconds.
+func cmdTerm(ts *testscript.TestScript, _ bool, _ []string) {
+	began := time.Now()
+	for _, c := range ts.BackgroundCmds() {
+		ts.Check(c.Process.Signal(syscall.SIGTERM))
+	}
+	for _, c := range ts.BackgroundCmds() {
+		awaitEnd(ts, c)
+	}
+	if took := time.Since(began); took > 10*time.Second {
+		ts.Fatalf("it took %s to stop", took)
+	}
+}
+
+func awaitEnd(ts *testscript.TestScript, c *exec.Cmd) {
+	if !eventually(func() bool { return c.Process.Signal(syscall.Signal(0)) != nil }) {
+		ts.Fatalf("%s does not end", filepath.Base(c.Path))
+	}
+}

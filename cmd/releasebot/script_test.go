@@ -1,0 +1,67 @@
+package main
+
+import (
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/releasebot/releasebot/threadstore/storetest/redistest"
+)
+
+// TestMain makes the program a command of the scripts.
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"releasebot": main})
+}
+
+// TestScripts runs testdata/script: the command line as people use it.
+func TestScripts(t *testing.T) {
+	testscript.Run(t, params("script", setup))
+}
+
+// TestScriptsOnRedis runs testdata/redis: what is different where several share a store.
+func TestScriptsOnRedis(t *testing.T) {
+	good, evicting := redistest.Start(t), redistest.Start(t, "--maxmemory-policy", "allkeys-lru")
+	testscript.Run(t, params("redis", func(env *testscript.Env) error {
+		env.Setenv("REDIS_URL", good)
+		env.Setenv("EVICTING", evicting)
+		return setup(env)
+	}))
+}
+
+func params(dir string, setup func(*testscript.Env) error) testscript.Params {
+	return testscript.Params{
+		Dir: filepath.Join("testdata", dir), RequireExplicitExec: true, RequireUniqueNames: true, Setup: setup,
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"slack": cmdSlack, "ready": cmdReady, "say": cmdSay, "shown": cmdShown, "state": cmdState, "click": cmdClick, "term": cmdTerm, "waitfile": cmdWaitFile,
+		},
+		UpdateScripts: os.Getenv("UPDATE_SCRIPTS") != "",
+	}
+}
+
+// setup gives a script a data folder and a port of its own, and nothing else of the environment.
+func setup(env *testscript.Env) error {
+	env.Setenv("HOME", env.WorkDir)
+	env.Setenv("RELEASEBOT_DATA", filepath.Join(env.WorkDir, "data"))
+	for _, name := range []string{"RELEASEBOT_HTTP_ADDR", "OTHER_ADDR"} {
+		port, err := freePort()
+		if err != nil {
+			return err
+		}
+		env.Setenv(name, fmt.Sprintf("127.0.0.1:%d", port))
+	}
+	env.Values[worldKey{}] = &world{}
+	env.Defer(func() { env.Values[worldKey{}].(*world).close() })
+	return nil
+}
+
+func freePort() (int, error) {
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return 0, err
+	}
+	return ln.Addr().(*net.TCPAddr).Port, ln.Close()
+}

@@ -1,0 +1,103 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+const hush = "xoxb-do-not-print-me"
+
+func TestASecretIsPrintedByNothing(t *testing.T) {
+	s := newSecret(hush)
+	var log bytes.Buffer
+	slog.New(slog.NewJSONHandler(&log, nil)).Info("it is", "secret", s, "inside", struct{ S Secret }{s})
+	slog.New(slog.NewTextHandler(&log, nil)).Info("it is", "secret", s, "inside", struct{ S Secret }{s})
+	encoded, err := json.Marshal(map[string]any{"a": s, "b": &s, "c": []Secret{s}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	printed := []string{log.String(), string(encoded)}
+	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%X", "%d", "%t", "%p", "%T", "%U", "%w"} {
+		printed = append(printed, fmt.Sprintf(verb, s), fmt.Sprintf(verb, &s), fmt.Sprintf(verb, []any{s}), fmt.Sprintf(verb, struct{ S Secret }{s}))
+	}
+	printed = append(printed, fmt.Sprint(s), fmt.Sprint(settings{botToken: s, redis: redisSettings{url: s}}))
+	for _, p := range printed {
+		if strings.Contains(p, "do-not-print") || strings.Contains(p, fmt.Sprintf("%x", "do-not-print")) {
+			t.Errorf("the secret shows in %q", p)
+		}
+	}
+	if s.Reveal() != hush {
+		t.Error("Reveal does not give the secret")
+	}
+}
+
+func TestNoProblemQuotesASecret(t *testing.T) {
+	for _, wrong := range []string{"do-not-print", "xapp-do-not-print", "redis://x:do-not-print@[", "https://u:do-not-print@", "do-not-print\n"} {
+		s := newSecret(wrong)
+		e := environ{BotToken: s, AppToken: s, RedisURL: s, OpenAIKey: s, OpenAIURL: s, APIToken: s, OTLPEndpoint: s, OTLPTraces: s}
+		_, problems := e.settle()
+		if len(problems) == 0 {
+			t.Errorf("%q is taken for everything", wrong)
+		}
+		if all := strings.Join(problems, "\n"); strings.Contains(all, "do-not-print") {
+			t.Errorf("a problem quotes the value:\n%s", all)
+		}
+	}
+}
+
+func TestEveryProblemIsOneLineThatBeginsWithTheVariable(t *testing.T) {
+	e := environ{
+		BotToken: newSecret("a\nb"), SlackURL: "a\nb", RedisCluster: "a\nb", Planner: "a\nb", HTTPAddr: "a\nb",
+		LogLevel: "a\nb", LogFormat: "a\nb", OTLPProtocol: "a\nb", OTLPTimeout: "a\nb",
+	}
+	_, problems := e.settle()
+	if len(problems) != 9 {
+		t.Errorf("%d problems, want 9", len(problems))
+	}
+	for _, p := range problems {
+		name, _, _ := strings.Cut(p, " ")
+		if name != strings.ToUpper(name) || strings.Contains(p, "\n") {
+			t.Errorf("not one line that begins with a variable: %q", p)
+		}
+	}
+}
+
+func TestDefaults(t *testing.T) {
+	t.Setenv("HOME", "/home/ann")
+	s, problems := environ{}.settle()
+	if len(problems) > 0 {
+		t.Fatal(problems)
+	}
+	if s.config != "releasebot.yml" || s.httpAddr != "127.0.0.1:8080" || s.planner != plannerAuto || s.logLevel != slog.LevelInfo || s.logJSON || !s.embedded() {
+		t.Errorf("defaults are %+v", s)
+	}
+	if !strings.HasPrefix(s.data, filepath.FromSlash("/home/ann/")) || filepath.Base(s.data) != "releasebot" {
+		t.Errorf("the data folder is %s", s.data)
+	}
+	if s, _ = (environ{XDGDataHome: "/var/data"}).settle(); s.data != filepath.FromSlash("/var/data/releasebot") {
+		t.Errorf("with XDG_DATA_HOME the data folder is %s", s.data)
+	}
+	if s, _ = (environ{Data: "here"}).settle(); !filepath.IsAbs(s.data) || filepath.Base(s.data) != "here" {
+		t.Errorf("a relative RELEASEBOT_DATA becomes %s", s.data)
+	}
+}
+
+func TestGoodValuesAreTaken(t *testing.T) {
+	good := []environ{
+		{RedisURL: newSecret("redis://127.0.0.1")}, {RedisURL: newSecret("rediss://u:p@h:1/2?addr=h:2")}, {RedisURL: newSecret("unix:///run/redis.sock")},
+		{RedisURL: newSecret("redis://h"), RedisCluster: "TRUE"}, {RedisURL: newSecret("redis://h"), RedisMaster: "m"},
+		{SlackURL: "http://127.0.0.1:1/slack/api/"}, {HTTPAddr: "off"}, {HTTPAddr: ":0"}, {HTTPAddr: "[::1]:80"},
+		{Planner: "Rules"}, {Planner: "openai"}, {LogLevel: "DEBUG"}, {LogFormat: "json"},
+		{BotToken: newSecret("xoxb-1-2"), AppToken: newSecret("xapp-1-A")}, {OTLPTimeout: "10000", OTLPProtocol: "grpc"},
+	}
+	for _, e := range good {
+		if _, problems := e.settle(); len(problems) > 0 {
+			t.Errorf("%v: refused", problems)
+		}
+	}
+}
