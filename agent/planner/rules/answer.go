@@ -155,16 +155,14 @@ func (p *Planner) fills(m *message, th thread) (agent.Intent, bool) {
 	}
 	f := filling{}
 	f.fillFrom(partial, true)
-	f.toVersion = true
 	if !o.corrects && contradicts(o.fill, partial, th.open.Missing) {
 		return agent.Intent{}, false
 	}
 	if o.fill.many != "" {
 		return agent.Intent{}, false
 	}
-	toVersion := true
 	f.override(o.fill)
-	f.toVersion = toVersion
+	f.toVersion = true
 	extra := *partial
 	extra.Service, extra.Environment, extra.Version, extra.Question = "", "", "", nil
 	if len(o.page) > 0 {

@@ -165,6 +165,9 @@ func (m *message) versionOf(i *agent.Intent, f filling) *agent.Intent {
 	case f.vague != "" && (i.Kind == agent.IntentDeploy || len(f.versions) == 0 && f.vague != "stable version"):
 		q := ask(*i, "version", fmt.Sprintf("“%s” is no version that I can look up later. Which version exactly%s? A tag or a commit, please.", f.vague, forTarget(*i)))
 		return &q
+	case len(f.versions) == 1 && f.past: // "the version previous to 1.4.2"
+		q := ask(*i, "version", fmt.Sprintf("Do you mean %s itself, or another version near it? Which one exactly?", f.versions[0]), with(*i, f.versions, setVersion)...)
+		return &q
 	case len(f.versions) == 1 && i.Kind == agent.IntentRollback && !f.toVersion:
 		v := f.versions[0]
 		back := *i

@@ -65,11 +65,27 @@ func (m *message) inverted() bool {
 		if it.cls != clsModal {
 			continue
 		}
-		switch it.key {
-		case "can we", "can i", "may i", "could i", "could we", "may we", "can someone", "can anyone", "could someone", "could anyone", "are we":
+		if mayBe(it.key) {
 			return true
 		}
 		return i+1 < len(m.items) && m.items[i+1].cls == clsSubj
+	}
+	return false
+}
+
+// asks: the message begins as a question, and gives no orders.
+func (m *message) asks() bool {
+	it, _ := m.lead()
+	return setOf(clsWhy, clsWh, clsWho, clsWhen, clsHow, clsAux).has(it.cls) && !m.set.meets(setOf(clsDeploy, clsRollback))
+}
+
+// mayBe: words that ask for leave, or politely for the thing itself.
+func mayBe(k string) bool {
+	switch k {
+	case "can we", "can i", "may i", "could i", "could we", "may we", "can someone", "can anyone", "could someone", "could anyone",
+		"would it be possible to", "is it possible to", "would it be ok to", "would it be okay to", "is it ok to", "is it okay to", "are you able to",
+		"would it be possible", "is it possible", "is it fine to":
+		return true
 	}
 	return false
 }
@@ -80,13 +96,14 @@ func (p *Planner) mayI(m *message, th thread, it item) (agent.Intent, bool) {
 	for i := range m.segs {
 		deploys = deploys || m.actionOf(&m.segs[i]) != clsUnknown
 	}
-	switch it.key {
-	case "can we", "can i", "may i", "could i", "could we", "may we", "can someone", "can anyone", "could someone", "could anyone":
+	switch {
+	case mayBe(it.key):
+		deploys = deploys || m.set.meets(setOf(clsPast, clsGerund))
 		if deploys && m.set.meets(slots()) && !m.set.has(clsNeg) {
-			return p.guess(m, th, "Do you ask me to?"), true
+			return p.guess(m, "Do you ask me to?"), true
 		}
 		return none(), true
-	case "will", "would", "might":
+	case it.key == "will" || it.key == "would" || it.key == "might":
 		if i, ok := p.question(m, th, item{cls: clsAux, key: it.key}); ok {
 			return i, true
 		}
@@ -106,9 +123,9 @@ func (p *Planner) noun(m *message, th thread) (agent.Intent, bool) {
 	case st.has(clsLockNoun) && !st.meets(setOf(clsLock, clsUnlock)) && calm:
 		return agent.Intent{Kind: agent.IntentLocks}, true
 	case st.has(clsStatus) && calm && !st.meets(setOf(clsOther)):
-		return m.read0(agent.IntentStatus, th), true
+		return m.reading(agent.IntentStatus, th), true
 	case st.has(clsHistory) && calm && !st.meets(setOf(clsOther)), st.has(clsPast2) && st.has(clsPlural) && calm:
-		return m.read0(agent.IntentHistory, th), true
+		return m.reading(agent.IntentHistory, th), true
 	}
 	return agent.Intent{}, false
 }
@@ -129,9 +146,11 @@ func (p *Planner) question(m *message, th thread, lead item) (agent.Intent, bool
 		return m.topic(agent.IntentHistory, th)
 	case st.has(clsPast2) && about, st.has(clsPlural) && (lead.cls == clsWh || m.shows()):
 		return m.topic(agent.IntentHistory, th)
+	case lead.cls == clsWho && st.meets(setOf(clsModal)):
+		return none(), true // who may do what stands in the policy file
 	case lead.cls == clsWho && (about || st.has(clsApprove)):
 		return m.topic(agent.IntentHistory, th)
-	case lead.cls == clsWhen && about && !future(lead.key):
+	case lead.cls == clsWhen && (about || st.meets(setOf(clsPast2, clsOut)) && st.meets(slots())) && !future(lead.key):
 		return m.topic(agent.IntentHistory, th)
 	case lead.cls == clsWh && past && m.wasDone():
 		return m.topic(agent.IntentHistory, th)
@@ -139,7 +158,7 @@ func (p *Planner) question(m *message, th thread, lead item) (agent.Intent, bool
 		if st.has(clsUnknown) && !m.ours(m.items) {
 			return agent.Intent{}, false
 		}
-		return m.read0(agent.IntentStatus, th), true
+		return m.reading(agent.IntentStatus, th), true
 	}
 	return m.statusQuestion(th, lead, about)
 }
@@ -178,12 +197,12 @@ func (m *message) statusQuestion(th thread, lead item, about bool) (agent.Intent
 	return agent.Intent{}, false
 }
 
-// topic is read0, unless the words say that something else is asked.
+// topic is reading, unless the words say that something else is asked.
 func (m *message) topic(kind agent.IntentKind, th thread) (agent.Intent, bool) {
 	if m.set.meets(setOf(clsHypo)) || m.set.has(clsModal) && kind == agent.IntentStatus && !m.set.meets(setOf(clsWhen)) && m.opinion() {
 		return agent.Intent{}, false
 	}
-	return m.read0(kind, th), true
+	return m.reading(kind, th), true
 }
 
 // opinion: "what do you think", "would you".
@@ -197,9 +216,9 @@ func (m *message) opinion() bool {
 	return false
 }
 
-// read0 makes a status or history intent of what was named; asked in a thread
+// reading makes a status or history intent of what was named; asked in a thread
 // without a name, it is about the thread's release.
-func (m *message) read0(kind agent.IntentKind, th thread) agent.Intent {
+func (m *message) reading(kind agent.IntentKind, th thread) agent.Intent {
 	var f filling
 	f.take(m.items)
 	if f.fromEnv != "" && len(f.envs) == 0 {
@@ -253,7 +272,7 @@ func (m *message) offTopic() bool {
 // in staging". Beside a deploy it is no order of its own.
 func (p *Planner) verifying(m *message, th thread) (agent.Intent, bool) {
 	it, _ := m.lead()
-	checks := it.cls == clsVerify || it.cls == clsCheck || it.cls == clsStart && m.set.has(clsChecks) || it.cls == clsChecks && !m.set.meets(setOf(clsDeploy, clsRollback, clsAux))
+	checks := it.cls == clsVerify || it.cls == clsCheck || it.cls == clsStart && m.set.meets(setOf(clsChecks, clsVerify)) || it.cls == clsChecks && !m.set.meets(setOf(clsDeploy, clsRollback, clsAux))
 	if !checks {
 		return agent.Intent{}, false
 	}

@@ -51,6 +51,20 @@ func (p *Planner) control(m *message, th thread) (agent.Intent, bool) {
 		}
 		return ask(agent.Intent{}, "request", "I can't wait for a time or a condition. I can hold the release now, until somebody says resume.", "hold"), true
 	}
+	if kind == agent.IntentHold && th.last != nil && len(m.segs) > 1 && m.segs[1].set.meets(slots()) && m.segs[0].set.within(small().with(setOf(clsHold))) {
+		again := *th.last
+		var f filling
+		f.fillFrom(th.last, true)
+		var by filling
+		by.take(rest)
+		f.override(by)
+		f.toVersion = true
+		options := []string{"hold"}
+		if i := m.finish(again.Kind, f, agent.Intent{Page: again.Page}); i.Kind == again.Kind {
+			options = append(options, Say(i))
+		}
+		return ask(agent.Intent{}, "request", "Shall I hold the release, or change it?", options...), true
+	}
 	if len(rest) > 0 && m.laterOrder(rest) {
 		if kind == agent.IntentHold || it.key == "never mind" || it.key == "nevermind" || it.key == "nvm" || it.key == "stop" || it.key == "forget it" {
 			if i, ok := p.afterStop(m, it, at, th); ok {
@@ -113,7 +127,11 @@ func (p *Planner) lateControl(m *message, th thread, lead item) (agent.Intent, b
 		return agent.Intent{}, false
 	}
 	for _, c := range controlClasses() {
-		if !m.set.has(c) || !m.set.within(around().with(setOf(c))) || m.set.has(clsUnknown) {
+		allowed := around().with(setOf(c))
+		if c == clsResume {
+			allowed = allowed.with(setOf(clsModal)) // "you can continue"
+		}
+		if !m.set.has(c) || !m.set.within(allowed) || m.set.has(clsUnknown) {
 			continue
 		}
 		kind, _ := controlOf(c)

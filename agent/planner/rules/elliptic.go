@@ -11,7 +11,7 @@ import (
 func (p *Planner) withoutAction(m *message, o order, th thread) agent.Intent {
 	w := o.worst()
 	if w != roleEmpty {
-		return p.broken(m, o, th, w)
+		return p.broken(m, o, w)
 	}
 	if o.fill.empty() && !o.fill.same {
 		if len(o.page) > 0 && th.last != nil {
@@ -32,7 +32,7 @@ func (p *Planner) withoutAction(m *message, o order, th thread) agent.Intent {
 	}
 	// "shop 1.4.2 to prod": a direction, and everything named.
 	f := o.fill
-	if f.to && len(f.services) == 1 && len(f.envs) == 1 && len(f.versions) == 1 && len(f.unclear) == 0 && f.vague == "" && f.many == "" && !m.question && !o.pageUnclear && !o.dangling && directed(m) {
+	if f.to && len(f.services) == 1 && len(f.envs) == 1 && len(f.versions) == 1 && len(f.unclear) == 0 && f.vague == "" && f.many == "" && !m.question && !o.pageUnclear && !o.dangling && !m.set.has(clsFrom) && directed(m) {
 		return m.finish(agent.IntentDeploy, f, agent.Intent{Page: o.page})
 	}
 	return p.bare(m, o, th)
@@ -96,7 +96,7 @@ func (p *Planner) bare(m *message, o order, th thread) agent.Intent {
 }
 
 // broken reads a message with words in the way and no clean order.
-func (p *Planner) broken(m *message, o order, th thread, w role) agent.Intent {
+func (p *Planner) broken(m *message, o order, w role) agent.Intent {
 	deploys := m.set.meets(setOf(clsDeploy, clsRollback))
 	named := m.set.meets(setOf(clsService, clsEnv, clsVersion, clsName))
 	leads := p.leadsWithOrder(m)
@@ -104,13 +104,13 @@ func (p *Planner) broken(m *message, o order, th thread, w role) agent.Intent {
 	case roleNeg, roleHypo:
 		return none()
 	case roleReport:
-		if o.asks && named && (deploys || m.set.has(clsGerund)) && m.set.has(clsReq) {
-			return p.guess(m, th, p.notUnderstood(m, o))
+		if o.asks && named && (deploys || m.set.has(clsGerund)) && m.set.meets(setOf(clsReq, clsPlease)) {
+			return p.guess(m, p.notUnderstood(m, o))
 		}
 		return none()
 	case roleCond, roleTime:
 		if deploys && (named || leads) || leads {
-			return p.guess(m, th, "I can't wait for a time or a condition. Say it again then, or shall I do it now?")
+			return p.guess(m, "I can't wait for a time or a condition. Say it again then, or shall I do it now?")
 		}
 		return none()
 	case roleQuoted, roleSaid, roleModal:
@@ -118,12 +118,12 @@ func (p *Planner) broken(m *message, o order, th thread, w role) agent.Intent {
 			return none()
 		}
 		if named && (deploys || m.set.meets(setOf(clsLight, clsPast, clsEnv))) && m.wants() || w == roleQuoted && p.quotesOrder(m) {
-			return p.guess(m, th, "I can't tell whether that is your own request. Shall I?")
+			return p.guess(m, "I can't tell whether that is your own request. Shall I?")
 		}
 		return none()
 	case roleLimit, roleOther, roleUnknown:
 		if leads || deploys && named || m.wholeRelease() {
-			return p.guess(m, th, p.notUnderstood(m, o))
+			return p.guess(m, p.notUnderstood(m, o))
 		}
 	}
 	return none()
@@ -184,7 +184,7 @@ func (p *Planner) leadsWithOrder(m *message) bool {
 
 // guess offers the order that the names would make, where they make one;
 // nothing is done unless somebody takes it.
-func (p *Planner) guess(m *message, th thread, text string) agent.Intent {
+func (p *Planner) guess(m *message, text string) agent.Intent {
 	var f filling
 	action := clsUnknown
 	for i := range m.segs {

@@ -125,7 +125,7 @@ func sign(t token) (item, int) {
 		return item{cls: clsTo, text: "to", key: "to"}, 1
 	case sepEmoji:
 		return item{cls: emojiClass(t.text), text: t.text}, 1
-	case sepOdd, '<', '>':
+	case sepOdd, '<', '>', '[', ']', '{', '}':
 		return item{cls: clsOdd, text: string(t.sep)}, 1
 	case markMention:
 		return item{cls: clsMention, text: "a person"}, 1

@@ -83,7 +83,7 @@ func (m *message) actionNoun(it item) (class, bool) {
 // "to staging instead of production". That needs another of its kind.
 func (m *message) contrast(items []item) []item {
 	s := setOf(clsService, clsEnv, clsVersion)
-	for i := 1; i < len(items); i++ {
+	for i := 0; i < len(items); i++ {
 		if items[i].cls != clsNeg || !excluding(items[i].key) {
 			continue
 		}
@@ -91,7 +91,7 @@ func (m *message) contrast(items []item) []item {
 		for j < len(items) && (items[j].cls == clsTo || items[j].cls == clsIn || items[j].cls == clsArt) {
 			j++
 		}
-		if j >= len(items) || !s.has(items[j].cls) || !closes(items, j+1) || !another(items[:i], items[j]) {
+		if j >= len(items) || !s.has(items[j].cls) || !closes(items, j+1) || !another(items[:i], items[j]) && !another(items[j+1:], items[j]) {
 			continue
 		}
 		return append(append([]item{}, items[:i]...), items[j+1:]...)
@@ -174,6 +174,9 @@ func (c *cutter) add(i int) {
 			return
 		}
 		c.cut(false, true)
+		if it.cls == clsOr && !c.alternative(i) {
+			c.put(it) // "or so", "or whatever"
+		}
 	case clsThen:
 		c.cut(false, true)
 		c.put(it)
@@ -212,7 +215,7 @@ func (c *cutter) sep(i int, it item) {
 	case ':':
 		c.cur.colon = true
 		c.cut(true, false)
-	case '-', '—', '–', '(', ')', '[', ']', '{', '}', '|':
+	case '-', '—', '–', '(', ')', '|':
 		c.cut(true, false)
 	default:
 		c.cut(false, false)
@@ -221,7 +224,7 @@ func (c *cutter) sep(i int, it item) {
 
 // names: inside "page me, alice and bob" the signs divide names, not clauses.
 func (c *cutter) names(i int) bool {
-	if !c.leads(clsPage, clsTell, clsLet) || i+1 >= len(c.items) || i == 0 {
+	if !c.leads(clsPage, clsTell, clsLet) && !(c.leads(clsCond, clsFailWhen) && c.cur.set.meets(setOf(clsPage, clsTell))) || i+1 >= len(c.items) || i == 0 {
 		return false
 	}
 	k := i + 1
@@ -230,6 +233,17 @@ func (c *cutter) names(i int) bool {
 	}
 	who := setOf(clsPerson, clsMe, clsMention)
 	return k < len(c.items) && who.has(c.items[k].cls) && who.has(c.items[i-1].cls)
+}
+
+// alternative: after "or" another name follows.
+func (c *cutter) alternative(i int) bool {
+	skip := setOf(clsTo, clsIn, clsArt, clsVersionWord, clsEnvWord, clsServiceWord)
+	for k := i + 1; k < len(c.items); k++ {
+		if !skip.has(c.items[k].cls) {
+			return slots().has(c.items[k].cls)
+		}
+	}
+	return false
 }
 
 // leads: the segment's first word that is not a small one is of such a class.

@@ -63,7 +63,12 @@ func (p *Planner) thread(n *names, in agent.PlanInput) thread {
 		if t.From == "bot" || len(t.Text) > maxTurnBytes {
 			continue
 		}
-		th.follow(p.interpret(t.Text, n, th))
+		m := p.read(t.Text, n)
+		i := p.interpretRead(m, th)
+		th.follow(i)
+		if i.Kind == agent.IntentNone && th.last != nil && m.namesOther(th.last.Service) {
+			th.last = nil // the talk went on to another service, so "it" is unclear
+		}
 	}
 	th.releases = in.Releases
 	if in.RejectionOf > 0 {
@@ -120,17 +125,30 @@ func (th *thread) settle(in agent.PlanInput) {
 	th.last = &agent.Intent{Kind: kind, Service: newest.Service, Environment: newest.Environment, Version: newest.Version}
 }
 
+// namesOther: some service is named that isn't this one.
+func (m *message) namesOther(service string) bool {
+	for _, it := range m.items {
+		if it.cls == clsService && it.val != service {
+			return true
+		}
+	}
+	return false
+}
+
 // interpret reads one turn. The order of the frames matters: what can't be an
 // order is tried first.
 func (p *Planner) interpret(words string, n *names, th thread) agent.Intent {
-	m := p.read(words, n)
+	return p.interpretRead(p.read(words, n), th)
+}
+
+func (p *Planner) interpretRead(m *message, th thread) agent.Intent {
 	if len(m.items) == 0 {
 		return none()
 	}
 	if th.rejected != nil {
 		return p.rejection(m, th)
 	}
-	if m.set.has(clsInject) || m.orders {
+	if m.set.has(clsInject) || m.orders && !m.asks() {
 		return none()
 	}
 	frames := [...]func(*message, thread) (agent.Intent, bool){

@@ -7,6 +7,7 @@ package rules
 func dodges(items []item) bool {
 	leaves, guard := false, false
 	for i, it := range items {
+		leaves = leaves || it.cls == clsNeg // "approvals are not needed"
 		switch it.key {
 		case "ignore", "forget", "skip", "bypass", "disable", "override", "overrule", "drop", "lift", "waive", "remove", "relax", "circumvent", "suspend",
 			"avoid", "omit", "disregard", "forgo", "evade", "dodge", "turn off", "deactivate", "cancel", "unfreeze", "lower", "weaken", "no", "without",

@@ -20,7 +20,7 @@ func (p *Planner) rejection(m *message, th thread) agent.Intent {
 	if len(f.services) == 0 && len(f.unclear) == 0 || m.set.has(clsRollback) {
 		return none()
 	}
-	allowed := p.grammar.action.with(setOf(clsModal, clsAux, clsPast, clsAnd, clsSubj, clsCond, clsStative))
+	allowed := p.grammar.action.with(setOf(clsBefore, clsModal, clsAux, clsPast, clsAnd, clsSubj, clsCond, clsStative))
 	if !m.set.within(allowed) {
 		return none()
 	}

@@ -38,11 +38,10 @@ type order struct {
 	corrects    bool // the message corrects what was said before it
 	goesOn      bool // "now", "also", "next": it goes on from what was said
 	dangling    bool // a correction was announced and didn't come
-	slotsOnly   bool
 	asks        bool // "please", "can you"
 }
 
-// read adds the segments up.
+// order adds the segments up.
 func (p *Planner) order(m *message) order {
 	var o order
 	corr, named := false, false
@@ -53,10 +52,13 @@ func (p *Planner) order(m *message) order {
 		if reason && s.comma && (r == roleUnknown || r == roleStatement || r == roleReport) {
 			r = roleReason
 		}
+		if r == roleStatement && named && verdict(s) && !(o.action == clsRollback && s.set.meets(setOf(clsBad, clsFail))) {
+			r = roleReport // "deploy shop 1.4.2 to prod: done" tells, and asks for nothing
+		}
 		// A reason goes on to the end of its sentence once the order is known.
 		reason = r == roleReason && named
 		o.roles = append(o.roles, r)
-		o.asks = o.asks || s.set.meets(setOf(clsPlease, clsReq, clsWant))
+		o.asks = o.asks || s.set.meets(setOf(clsPlease, clsReq))
 		switch r {
 		case roleMarker:
 			corr, o.dangling = true, true
@@ -66,7 +68,7 @@ func (p *Planner) order(m *message) order {
 		case roleReason:
 			o.facts.take(s.items)
 		case rolePage:
-			o.addPage(p, m, s)
+			o.addPage(p, s)
 		case roleStatement:
 			o.facts.take(s.items)
 			o.bad = o.bad || s.set.meets(setOf(clsBad, clsFail))
@@ -76,6 +78,11 @@ func (p *Planner) order(m *message) order {
 		}
 	}
 	return o
+}
+
+// verdict: nothing but how something ended.
+func verdict(s *segment) bool {
+	return s.set.within(small().with(setOf(clsDone, clsFail, clsBad, clsPast, clsStative, clsAux, clsHealthy, clsOut)))
 }
 
 // sorry: "sorry, 1.4.3" and "oops, 1.4.3" correct.
@@ -100,7 +107,7 @@ func goesOn(s *segment) bool {
 	return s.and
 }
 
-func (o *order) addPage(p *Planner, m *message, s *segment) {
+func (o *order) addPage(p *Planner, s *segment) {
 	kind, who := p.grammar.page(s)
 	switch kind {
 	case pageFailure:
@@ -150,7 +157,7 @@ func (f *filling) merge(g filling) {
 	}
 	f.unclear = append(f.unclear, g.unclear...)
 	f.toVersion = f.toVersion || g.toVersion
-	f.to, f.same, f.pron = f.to || g.to, f.same || g.same, f.pron || g.pron
+	f.to, f.same, f.pron, f.past = f.to || g.to, f.same || g.same, f.pron || g.pron, f.past || g.past
 	if g.vague != "" {
 		f.vague = g.vague
 	}
@@ -269,10 +276,17 @@ func (p *Planner) refuse(m *message, o order, th thread, w role) agent.Intent {
 	switch {
 	case o.pageUnclear:
 		return p.doubt(m, o, th, "I can page people of the policy file if the release fails. Whom, and shall I go on?")
+	case o.dangling && m.endsInNo():
+		return none() // "deploy … to prod? no"
 	case o.dangling:
 		return p.doubt(m, o, th, "You stopped yourself. What shall I do?")
 	}
 	return p.doubt(m, o, th, "That is more than one order. One at a time, please: which one first?")
+}
+
+// endsInNo: the last segment takes everything back.
+func (m *message) endsInNo() bool {
+	return len(m.segs) > 0 && m.segs[len(m.segs)-1].set.has(clsNo)
 }
 
 // negatesAll: the "not" stands before the order, or the order has no more to it.

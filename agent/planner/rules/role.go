@@ -37,9 +37,9 @@ type grammar struct {
 func newGrammar() grammar {
 	sl, sm := slots(), small()
 	around := setOf(clsTo, clsIn, clsFrom, clsOf, clsFor, clsNoun, clsVersionWord, clsEnvWord, clsServiceWord,
-		clsPron, clsFirst, clsSame, clsThen, clsVague, clsMany, clsInstead, clsTicket, clsBefore)
+		clsPron, clsFirst, clsSame, clsThen, clsVague, clsMany, clsInstead, clsTicket)
 	return grammar{
-		label:    sm.with(setOf(clsVersionWord, clsEnvWord, clsServiceWord)), // "version:" before its value
+		label:    sm.with(setOf(clsVersionWord, clsEnvWord, clsServiceWord, clsNoun)), // "version:" before its value, "(the hotfix)"
 		ticket:   sm.with(setOf(clsTicket, clsNoun, clsFor, clsOf, clsShow, clsIn)),
 		empty:    sm.with(setOf(clsReq, clsTicket, clsMention, clsThen)),
 		slots:    sl,
@@ -77,17 +77,20 @@ func (g *grammar) role(m *message, s *segment, first bool) role {
 		return r
 	}
 	action := m.actionOf(s)
-	if action != clsUnknown && g.closed(m, s, st, action) {
+	if action != clsUnknown && g.closed(m, s, st) {
 		return roleAction
 	}
 	if action == clsUnknown && st.within(g.slotLike) && st.meets(setOf(clsService, clsEnv, clsVersion, clsName, clsVague, clsSame)) {
 		return roleSlots
 	}
-	if action == clsUnknown && st.meets(g.statement) && !st.meets(g.notStatement) && !first0(s, clsAux) {
+	if action == clsUnknown && st.meets(g.statement) && !st.meets(g.notStatement) && leadOf(s) != clsAux {
 		if st.has(clsNeg) && (!m.set.meets(setOf(clsRollback, clsBack)) || !denies(s)) {
 			return roleNeg
 		}
 		return roleStatement
+	}
+	if leadOf(s) == clsCond {
+		return roleCond // "if nobody objects" is no negation
 	}
 	return g.trouble(st)
 }
@@ -136,9 +139,9 @@ func (g *grammar) clause(m *message, s *segment) (role, bool) {
 }
 
 // closed: every word of the order is understood and belongs there.
-func (g *grammar) closed(m *message, s *segment, st set, action class) bool {
+func (g *grammar) closed(m *message, s *segment, st set) bool {
 	allowed := g.action
-	if st.meets(setOf(clsWant, clsLight)) || action != clsUnknown && st.has(clsPast) && m.passive(s) {
+	if st.meets(setOf(clsWant, clsLight)) {
 		allowed = allowed.with(setOf(clsPast))
 	}
 	if st.has(clsGerund) && st.meets(setOf(clsReq, clsStart)) {
@@ -152,7 +155,95 @@ func (g *grammar) closed(m *message, s *segment, st set, action class) bool {
 			return false
 		}
 	}
-	return !heading(s)
+	return !heading(s) && !relative(s) && !m.twisted(s)
+}
+
+// twisted: the words are ours, but together they say something else: "push
+// back on", "undo the rollback", "roll shop in production", "upgrade from shop".
+func (m *message) twisted(s *segment) bool {
+	st := s.set
+	if st.has(clsDeploy) && st.has(clsBack) {
+		return true
+	}
+	for i, it := range s.items {
+		switch {
+		case it.key == "request" && st.has(clsRollback):
+			return true
+		case it.cls == clsFrom && !setOf(clsEnv, clsVersion).has(next(s.items, i)):
+			return true
+		case it.cls == clsLight && (it.key == "roll" || it.key == "rolle") && !st.meets(setOf(clsOut, clsBack, clsTo)):
+			return true
+		case it.cls == clsLight && st.has(clsBack) && it.key != "roll" && it.key != "rolle" && !st.has(clsVersion):
+			return true
+		case it.cls == clsDeploy && moves(it.key) && !target(s):
+			return true
+		}
+		if c, ok := m.actionNoun(it); ok && st.has(clsRollback) && c == clsRollback {
+			return true
+		}
+	}
+	return false
+}
+
+// next is the class of the word that item i governs.
+func next(items []item, i int) class {
+	for _, it := range items[i+1:] {
+		if !setOf(clsArt, clsVersionWord, clsEnvWord, clsNoun).has(it.cls) {
+			return it.cls
+		}
+	}
+	return clsUnknown
+}
+
+// moves: verbs that lead from one version to another, so that a bare version
+// could be either.
+func moves(k string) bool {
+	switch k {
+	case "upgrade", "update", "bump", "aktualisiere", "aktualisieren", "actualiza", "actualizar", "atualiza", "atualizar", "atualize":
+		return true
+	}
+	return false
+}
+
+// target: no version is named, or one is named as where to go.
+func target(s *segment) bool {
+	if !s.set.has(clsVersion) {
+		return true
+	}
+	var f filling
+	f.take(s.items)
+	return f.toVersion
+}
+
+// relative: the version only says what another one is near to: "the fix for
+// 1.4.2", "over 1.4.2".
+func relative(s *segment) bool {
+	for i, it := range s.items {
+		if it.cls != clsVersion {
+			continue
+		}
+		k := i - 1
+		for k >= 0 && (s.items[k].cls == clsArt || s.items[k].cls == clsVersionWord) {
+			k--
+		}
+		switch {
+		case k < 0:
+		case s.items[k].cls == clsOut && k == i-1, s.items[k].cls == clsFor:
+			return true
+		case k > 0 && s.items[k-1].cls == clsNoun && setOf(clsIn, clsOf, clsFrom, clsTo).has(s.items[k].cls) && changes(s.items[k-1].key):
+			return true
+		}
+	}
+	return false
+}
+
+// changes: the noun is something that comes on top of a version.
+func changes(k string) bool {
+	switch k {
+	case "fix", "hotfix", "bugfix", "change", "changes", "feature", "thing", "things", "stuff", "patch release", "something", "candidate", "commit", "update", "upgrade":
+		return true
+	}
+	return false
 }
 
 // heading: "production deploy shop 1.4.2", "shop 1.4.2 release" may announce
@@ -247,9 +338,6 @@ func (m *message) actionOf(s *segment) class {
 	return clsUnknown
 }
 
-// passive: "get shop deployed", "I want shop deployed".
-func (m *message) passive(s *segment) bool { return s.set.meets(setOf(clsWant, clsLight)) }
-
 // doneVerb: the word says what was or is being done, not when.
 func doneVerb(k string) bool {
 	switch k {
@@ -277,8 +365,6 @@ func leadOf(s *segment) class {
 	}
 	return clsUnknown
 }
-
-func first0(s *segment, c class) bool { return leadOf(s) == c }
 
 func classesOf(items []item) set {
 	var s set

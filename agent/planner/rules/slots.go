@@ -15,6 +15,7 @@ type filling struct {
 	vague                    string // "latest", "main"
 	many                     string // "all", "every"
 	same                     bool
+	past                     bool // "previous", "last"
 	pron                     bool
 	to                       bool // a direction was named
 }
@@ -35,6 +36,9 @@ func (f *filling) take(items []item) {
 		case clsVersion:
 			switch before(items, i) {
 			case clsFrom:
+				if i > 0 && built(items[i-1].key) { // "from tag 1.4.2"
+					break
+				}
 				f.fromVersion = it.val
 				continue
 			case clsTo:
@@ -50,6 +54,8 @@ func (f *filling) take(items []item) {
 			f.many = it.text
 		case clsSame:
 			f.same = true
+		case clsPast2:
+			f.past = true
 		case clsPron:
 			f.pron = true
 		}
@@ -70,6 +76,15 @@ func before(items []item, i int) class {
 		return items[k].cls
 	}
 	return clsUnknown
+}
+
+// built: the word names what a release is made from, not what it replaces.
+func built(k string) bool {
+	switch k {
+	case "tag", "commit", "sha", "build", "ref", "revision":
+		return true
+	}
+	return false
 }
 
 // restores: "restore shop 1.4.1" names where to go, though the service stands between.
@@ -114,6 +129,7 @@ func (f *filling) override(by filling) {
 	f.to = f.to || by.to
 	f.pron = f.pron || by.pron
 	f.same = f.same || by.same
+	f.past = f.past || by.past
 	if by.many != "" {
 		f.many = by.many
 	}
