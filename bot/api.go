@@ -191,11 +191,13 @@ func pause(f failure, tries int) time.Duration {
 	return d
 }
 
-// patiently calls something that may be repeated, until it works, the answer is
-// no, or ctx ends before the next try would begin.
-func patiently(ctx context.Context, do func(context.Context) error) error {
+// patiently calls something that may be repeated, each time for at most limit,
+// until it works, the answer is no, or ctx ends before the next try would begin.
+func patiently(ctx context.Context, limit time.Duration, do func(context.Context) error) error {
 	for tries := 0; ; tries++ {
-		err := do(ctx)
+		try, cancel := context.WithTimeout(ctx, limit)
+		err := do(try)
+		cancel()
 		f := classify(err)
 		if f.kind != limited && f.kind != doubtful || tries >= 4 {
 			return err

@@ -17,6 +17,7 @@ import (
 const (
 	knownFor    = 5 * time.Second
 	lookUpLimit = 8 * time.Second
+	lookUpTry   = 2500 * time.Millisecond
 	knownMost   = 4096
 )
 
@@ -43,7 +44,7 @@ func (b *Bot) Person(ctx context.Context, id string) (policy.Person, error) {
 			return nil, err
 		}
 		var u *slack.User
-		err = patiently(ctx, func(ctx context.Context) (err error) {
+		err = patiently(ctx, lookUpTry, func(ctx context.Context) (err error) {
 			u, err = b.api.slack.GetUserInfoContext(ctx, id, slack.GetUserInfoOptionIncludeLocale(false))
 			return b.api.noted("users.info", err)
 		})
@@ -73,7 +74,7 @@ func person(u *slack.User, me identity) policy.Person {
 func (b *Bot) Group(ctx context.Context, id string) (map[string]bool, error) {
 	v, err := b.people.look(ctx, "group/"+id, func(ctx context.Context) (any, error) {
 		var users []string
-		err := patiently(ctx, func(ctx context.Context) (err error) {
+		err := patiently(ctx, lookUpTry, func(ctx context.Context) (err error) {
 			users, err = b.api.slack.GetUserGroupMembersContext(ctx, id)
 			return b.api.noted("usergroups.users.list", err)
 		})

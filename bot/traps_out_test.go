@@ -54,7 +54,7 @@ func TestFaultsLeaveOneLiveCard(t *testing.T) {
 		t.Run(f.String(), func(t *testing.T) {
 			h := newHouse(t, cfgFast())
 			h.boot(impatient)
-			h.Fail("chat.postMessage", 2, f)
+			h.Fail("chat.postMessage", 1, f)
 			h.Fail("chat.update", 1, f)
 			h.Fail("conversations.replies", 1, f)
 			ts, _ := h.propose("v1.4.2")
@@ -408,21 +408,21 @@ func TestRefusedBlocksAreShownAsText(t *testing.T) {
 	h.one2(ts)
 }
 
-// A card that was deleted is posted anew, with live buttons.
+// A card that was deleted is posted anew once there is something new to show.
 func TestDeletedCardComesBack(t *testing.T) {
 	h := newHouse(t, cfgFast())
 	h.boot()
 	ts, card := h.propose("v1.4.2")
-	if err := h.DeleteMessage(ann, releases, card.TS); err != nil {
+	if err := h.DeleteMessage(ann, releases, h.says(ts, "release/1", "waiting for approval").TS); err != nil {
 		t.Fatal(err)
 	}
-	h.Post(ann, releases, "@releasebot hold", ts) // changes what the release says, and lets the card be shown again
+	h.Post(ann, releases, "@releasebot hold", ts)
 	h.says(ts, "release/1", "held")
-	again := h.card(ts)
 	h.Post(ann, releases, "@releasebot resume", ts)
 	h.says(ts, "release/1", "waiting for approval")
-	h.click(bob, again.TS, "approve")
+	h.click(bob, card.TS, "approve")
 	h.says(ts, "release/1", "done")
+	h.one2(ts)
 }
 
 // A store that is away for a while loses neither words nor clicks, and who clicked in vain is told.
