@@ -65,7 +65,7 @@ func (r *Runner) flush(ctx context.Context, h *run, durable bool, now time.Time)
 	if len(h.pending) == 0 {
 		return nil
 	}
-	return r.append(ctx, h, threadstore.Append{Due: threadstore.DueAt(now.Add(idleDue)), Durable: durable})
+	return r.append(ctx, h, threadstore.Append{Due: threadstore.DueAt(now.Add(idleDue)), Durable: durable}, false)
 }
 
 // giveBack gives the lease back; the thread is looked at again when next has come.
@@ -74,14 +74,17 @@ func (r *Runner) giveBack(ctx context.Context, h *run, next time.Time) error {
 	if !next.IsZero() {
 		due = threadstore.DueAt(next)
 	}
-	if err := r.append(ctx, h, threadstore.Append{Due: due, Release: true}); err != nil {
+	if err := r.append(ctx, h, threadstore.Append{Due: due, Release: true}, h.behind); err != nil {
 		return err
 	}
 	r.drop(h)
+	r.resting.put(string(h.id), h.state)
 	return nil
 }
 
-func (r *Runner) append(ctx context.Context, h *run, a threadstore.Append) error {
+// append writes what is pending; full: with a snapshot and the lists, which may
+// be behind between the steps of one phase, but not while a thread waits.
+func (r *Runner) append(ctx context.Context, h *run, a threadstore.Append, full bool) error {
 	a.Log, a.Expect, a.Lease = string(h.id), h.version, h.leased()
 	for _, e := range h.pending {
 		d, err := draft(e)
@@ -91,7 +94,7 @@ func (r *Runner) append(ctx context.Context, h *run, a threadstore.Append) error
 		a.Drafts = append(a.Drafts, d)
 	}
 	var lines map[string]string
-	if len(a.Drafts) > 0 {
+	if full {
 		a.Snapshot = h.snapshot
 		var err error
 		if a.Index, lines, err = h.index(); err != nil {
@@ -112,7 +115,7 @@ func (r *Runner) append(ctx context.Context, h *run, a threadstore.Append) error
 		e.Seq = done.Seqs[i]
 		r.observe(h, e)
 	}
-	h.version, h.pending = done.Version, nil
+	h.version, h.pending, h.behind = done.Version, nil, !full && (h.behind || len(a.Drafts) > 0)
 	h.setLease(done.Lease)
 	return err
 }

@@ -90,7 +90,7 @@ func newEnvironmentPayload(typ string) Payload {
 }
 
 // HistoryKept is how many outcomes an environment's state holds; the log has all.
-const HistoryKept = 50
+const HistoryKept = 15
 
 // Waiter is a claim in an environment's queue.
 type Waiter struct {
@@ -131,7 +131,7 @@ func (s *Environment) Reduce(e *Event) {
 		if s.place(d.Claim) >= 0 || slices.Contains(s.Given, d.Claim) {
 			return
 		}
-		s.Queue = append(s.Queue, Waiter{Claim: *d, Seq: e.Seq, Since: e.At})
+		s.Queue = append(slices.Clip(s.Queue), Waiter{Claim: *d, Seq: e.Seq, Since: e.At})
 		if len(s.Queue) == 1 {
 			s.Fence = e.Seq
 		}

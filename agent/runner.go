@@ -69,6 +69,8 @@ type Runner struct {
 	Config
 	mu        sync.Mutex
 	runs      map[ThreadID]*run
+	envs      *cache[Environment]
+	resting   *cache[State]          // threads that were run here, as they were left
 	elsewhere map[string]time.Time   // by key: since when only another runner could know
 	yielded   map[ThreadID]time.Time // threads left to that runner, until when
 	// wake is told that another thread may go on. The Engine sets it.
@@ -91,7 +93,9 @@ type run struct {
 	looks   map[int]map[string]healthcheck.Progress // by release and check: a window's looks so far
 	think   map[int64]bool                          // words a slow planner is thinking about
 	indexed map[string]string
-	dirty   bool // the durable state has not been shown yet
+	dirty   bool                           // the durable state has not been shown yet
+	behind  bool                           // lists and snapshot are older than the log
+	plans   map[string]*policy.Environment // by digest: the policy kept in a plan, decoded
 	inStep  bool
 
 	mailMu sync.Mutex
@@ -119,8 +123,11 @@ type Progress struct {
 	Idle bool
 }
 
-// ErrNotCurrent: this replica's policy file is not the one that the replicas agree to run.
-var ErrNotCurrent = errors.New("another policy revision is current")
+// Sizes of what a runner remembers beyond the threads it runs.
+const (
+	envsCached    = 1024
+	restingCached = 1024
+)
 
 var (
 	errAgain = errors.New("the log has grown: decide again")
@@ -138,7 +145,7 @@ func NewRunner(cfg Config) *Runner {
 	if cfg.PlannerLimit <= 0 {
 		cfg.PlannerLimit = 20 * time.Second
 	}
-	return &Runner{Config: cfg, runs: map[ThreadID]*run{}, elsewhere: map[string]time.Time{}, yielded: map[ThreadID]time.Time{}, wake: func(ThreadID) {}}
+	return &Runner{Config: cfg, runs: map[ThreadID]*run{}, envs: newCache[Environment](envsCached), resting: newCache[State](restingCached), elsewhere: map[string]time.Time{}, yielded: map[ThreadID]time.Time{}, wake: func(ThreadID) {}}
 }
 
 // Step takes one step of a thread: it does the most urgent thing that may be
@@ -183,7 +190,7 @@ func (r *Runner) took(id ThreadID, lease *threadstore.Lease, s *State) {
 func newRun(id ThreadID, lease *threadstore.Lease) *run {
 	return &run{
 		id: id, lease: lease, pace: map[Step]time.Time{}, tries: map[Step]int{}, looks: map[int]map[string]healthcheck.Progress{},
-		think: map[int64]bool{}, indexed: map[string]string{}, dirty: true,
+		think: map[int64]bool{}, indexed: map[string]string{}, plans: map[string]*policy.Environment{}, dirty: true,
 	}
 }
 
@@ -214,11 +221,16 @@ func (r *Runner) hold(ctx context.Context, id ThreadID) (*run, error) {
 
 // load reads the thread anew. What was pending is gone.
 func (r *Runner) load(ctx context.Context, h *run) error {
+	h.pending, h.dirty = nil, true
+	if s := r.resting.take(string(h.id)); s != nil {
+		h.state, h.version = s, s.Version
+		return r.readOn(ctx, h)
+	}
 	s, err := LoadThread(ctx, r.Store, h.id)
 	if err != nil {
 		return err
 	}
-	h.state, h.version, h.pending, h.dirty = s, s.Version, nil, true
+	h.state, h.version = s, s.Version
 	return nil
 }
 
@@ -261,17 +273,16 @@ func (r *Runner) step(ctx context.Context, h *run, now time.Time) (result, error
 	return r.rest(ctx, h, now, next)
 }
 
-// rest: nothing is left to do now.
+// rest: nothing is left to do now. What is pending is made durable, with the
+// state as a snapshot and the lists brought up to date; people see it; and if
+// nothing is under way here, the lease is given back.
 func (r *Runner) rest(ctx context.Context, h *run, now, next time.Time) (result, error) {
-	if len(h.pending) > 0 || h.dirty {
-		if len(h.pending) > 0 {
-			if err := r.flush(ctx, h, false, now); err != nil {
-				return result{}, err
-			}
+	if len(h.pending) > 0 {
+		if err := r.append(ctx, h, threadstore.Append{Due: threadstore.DueAt(now.Add(idleDue))}, true); err != nil {
+			return result{}, err
 		}
-		r.show(h)
 	}
-	if !h.inStep {
+	if h.dirty || !h.inStep {
 		r.show(h)
 	}
 	busy := !h.inStep || len(h.think) > 0 || h.hasMail() || h.state.underWay()
@@ -424,6 +435,11 @@ func (r *Runner) catchUp(ctx context.Context, h *run) error {
 	if len(h.pending) > 0 {
 		return nil // the flush will notice
 	}
+	return r.readOn(ctx, h)
+}
+
+// readOn folds in what is in the log beyond the state.
+func (r *Runner) readOn(ctx context.Context, h *run) error {
 	records, err := r.Store.Read(ctx, string(h.id), h.version+1, 0)
 	if err != nil || len(records) == 0 {
 		return err

@@ -24,7 +24,7 @@ const (
 
 // driver returns the release's deployer and what it is to be told.
 func (r *Runner) driver(h *run, rel *ReleaseState) (deploy.Driver, tools.Call, error) {
-	env, err := rel.Policy()
+	env, err := h.policy(rel)
 	if err != nil {
 		return nil, tools.Call{}, err
 	}
@@ -37,6 +37,20 @@ func (r *Runner) driver(h *run, rel *ReleaseState) (deploy.Driver, tools.Call, e
 		call.Epoch = uint64(l.Epoch) //nolint:gosec // epochs count up from 1
 	}
 	return drv, call, nil
+}
+
+// policy is the resolved policy kept in the release's plan.
+func (h *run) policy(rel *ReleaseState) (*policy.Environment, error) {
+	if rel.Plan != nil {
+		if env := h.plans[rel.Plan.Digest]; env != nil {
+			return env, nil
+		}
+	}
+	env, err := rel.Policy()
+	if err == nil {
+		h.plans[rel.Plan.Digest] = env
+	}
+	return env, err
 }
 
 // start writes the start down, and then, as the only one who may, starts it.
@@ -82,7 +96,7 @@ func (r *Runner) start(ctx context.Context, h *run, rel *ReleaseState, st Step, 
 
 // stillOurs looks at the environment once more, right before the start.
 func (r *Runner) stillOurs(ctx context.Context, h *run, rel *ReleaseState) string {
-	e, err := LoadEnvironment(ctx, r.Store, rel.Service, rel.Env)
+	e, err := r.environment(ctx, rel.Service, rel.Env)
 	if err != nil {
 		return "Who holds the environment could not be checked right before the start: " + compact(err)
 	}
@@ -246,7 +260,7 @@ func (r *Runner) abort(ctx context.Context, h *run, rel *ReleaseState, st Step, 
 // askWhetherItRan asks those who may approve there.
 func (r *Runner) askWhetherItRan(h *run, rel *ReleaseState, now time.Time) {
 	var to []policy.Subject
-	if env, err := rel.Policy(); err == nil {
+	if env, err := h.policy(rel); err == nil {
 		to = env.Approvers()
 	}
 	detail := ""

@@ -95,44 +95,102 @@ func (s *Environment) Line() EnvironmentLine {
 	return l
 }
 
-// appendEnvironment appends one event to an environment's log, at the place the
-// caller looked at or, when others were faster, at a newer one. It needs no
+// environment reads an environment, from what this process last saw of it on.
+func (r *Runner) environment(ctx context.Context, service, name string) (*Environment, error) {
+	log := EnvironmentLog(service, name)
+	seen := r.envs.get(log)
+	if seen == nil {
+		env, err := LoadEnvironment(ctx, r.Store, service, name)
+		if err == nil {
+			r.envs.put(log, env)
+		}
+		return env, err
+	}
+	records, err := r.Store.Read(ctx, log, seen.Version+1, 0)
+	if errors.Is(err, threadstore.ErrNotFound) && seen.Version == 0 {
+		return seen, nil
+	}
+	if err != nil {
+		r.envs.drop(log)
+		return nil, fmt.Errorf("reading %s: %w", log, err)
+	}
+	if len(records) == 0 {
+		return seen, nil
+	}
+	env := *seen // Reduce copies what it changes
+	for _, b := range records {
+		e, err := Decode(b)
+		if err != nil {
+			return nil, fmt.Errorf("reading %s: %w", log, err)
+		}
+		env.Reduce(e)
+	}
+	r.envs.put(log, &env)
+	return &env, nil
+}
+
+// snapshotEvery is after how many events an environment's state is kept beside its log.
+const snapshotEvery = 8
+
+// appendEnvironment appends one event to an environment's log, at the place this
+// process last saw or, when others were faster, at a newer one. It needs no
 // lease: its events are idempotent by their ids. It returns the state after it.
 func (r *Runner) appendEnvironment(ctx context.Context, service, name string, e *Event) (*Environment, error) {
+	log := EnvironmentLog(service, name)
+	seen := r.envs.get(log)
 	for range 100 {
-		env, err := LoadEnvironment(ctx, r.Store, service, name)
-		if err != nil {
-			return nil, err
+		var err error
+		if seen == nil {
+			if seen, err = r.environment(ctx, service, name); err != nil {
+				return nil, err
+			}
 		}
+		env := *seen
 		e.Seq = env.Version + 1
-		d, err := draft(e)
+		env.Reduce(e)
+		a, err := environmentAppend(log, seen.Version, e, &env)
 		if err != nil {
 			return nil, err
 		}
-		before := env.Version
-		env.Reduce(e)
-		entries := map[string]string{}
-		if err := put(entries, IndexEnvironments, service+"/"+name, env.Line()); err != nil {
-			return nil, err
-		}
-		done, err := r.Store.Append(ctx, threadstore.Append{
-			Log: EnvironmentLog(service, name), Expect: before, Drafts: []threadstore.Draft{d},
-			Snapshot: func(version int64, _ string) (*threadstore.Snapshot, error) {
-				b, err := json.Marshal(env)
-				return &threadstore.Snapshot{Version: version, Fold: FoldVersion, Data: b}, err
-			},
-			Index: []threadstore.IndexEntry{{Index: IndexEnvironments, Member: service + "/" + name, Value: []byte(entries[IndexEnvironments+"\x00"+service+"/"+name])}},
-		})
+		done, err := r.Store.Append(ctx, a)
 		switch {
-		case err == nil && !done.Fresh[0]: // in already: what it meant is in the log as it stands
-			return LoadEnvironment(ctx, r.Store, service, name)
-		case err == nil:
-			return env, nil
-		case !errors.Is(err, threadstore.ErrConflict):
+		case err == nil && done.Fresh[0]:
+			r.envs.put(log, &env)
+			return &env, nil
+		case err == nil || errors.Is(err, threadstore.ErrConflict): // in already, or others were faster: look at the log as it stands
+			fresh := err == nil
+			if seen, err = r.environment(ctx, service, name); err != nil || fresh {
+				return seen, err
+			}
+		default:
+			r.envs.drop(log)
 			return nil, err
 		}
 	}
-	return nil, fmt.Errorf("appending to %s: %w, a hundred times", EnvironmentLog(service, name), threadstore.ErrConflict)
+	return nil, fmt.Errorf("appending to %s: %w, a hundred times", log, threadstore.ErrConflict)
+}
+
+// environmentAppend is the append of e, after which the environment is env.
+func environmentAppend(log string, expect int64, e *Event, env *Environment) (threadstore.Append, error) {
+	d, err := draft(e)
+	if err != nil {
+		return threadstore.Append{}, err
+	}
+	line, err := json.Marshal(env.Line())
+	if err != nil {
+		return threadstore.Append{}, fmt.Errorf("the line of %s: %w", log, err)
+	}
+	a := threadstore.Append{
+		Log: log, Expect: expect, Drafts: []threadstore.Draft{d},
+		Index: []threadstore.IndexEntry{{Index: IndexEnvironments, Member: env.Service + "/" + env.Name, Value: line}},
+	}
+	if e.Seq%snapshotEvery == 0 {
+		a.Snapshot = func(version int64, _ string) (*threadstore.Snapshot, error) {
+			b, err := json.Marshal(env)
+			return &threadstore.Snapshot{Version: version, Fold: FoldVersion, Data: b}, err
+		}
+	}
+	return a, nil
 }
 
 // acquire puts the release in the environment's queue, and looks whether it is at its head.
@@ -147,7 +205,7 @@ func (r *Runner) acquire(ctx context.Context, h *run, rel *ReleaseState, st Step
 			ID: rel.Claim, At: h.state.clock(now).UTC().Truncate(time.Millisecond), Actor: Bot, Cause: rel.ID, Data: claim,
 		})
 	} else {
-		env, err = LoadEnvironment(ctx, r.Store, rel.Service, rel.Env)
+		env, err = r.environment(ctx, rel.Service, rel.Env)
 	}
 	if err != nil {
 		return err

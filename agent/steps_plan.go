@@ -86,7 +86,7 @@ func isStoreError(err error) bool {
 func (r *Runner) facts(ctx context.Context, h *run, rel *ReleaseState, env *policy.Environment, now time.Time) (*ReleaseContext, *PolicyRefused, error) {
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
-	e, err := LoadEnvironment(ctx, r.Store, rel.Service, rel.Env)
+	e, err := r.environment(ctx, rel.Service, rel.Env)
 	if err != nil {
 		return nil, nil, storeError{err}
 	}
@@ -243,7 +243,7 @@ func (r *Runner) mayShip(ctx context.Context, h *run, rel *ReleaseState, env *po
 	if env.After == "" || rel.Action != "deploy" {
 		return nil, nil
 	}
-	before, err := LoadEnvironment(ctx, r.Store, rel.Service, env.After)
+	before, err := r.environment(ctx, rel.Service, env.After)
 	if err != nil {
 		return nil, err
 	}
@@ -275,7 +275,7 @@ func (r *Runner) groups(ctx context.Context) policy.Groups {
 
 // request opens the approval of the plan.
 func (r *Runner) request(h *run, rel *ReleaseState, now time.Time) error {
-	env, err := rel.Policy()
+	env, err := h.policy(rel)
 	if err != nil {
 		return err
 	}

@@ -22,7 +22,7 @@ func (r *Runner) openWindow(h *run, rel *ReleaseState, try int, now time.Time) e
 
 // check looks at what is due to be looked at, once, and judges the window.
 func (r *Runner) check(ctx context.Context, h *run, rel *ReleaseState, st Step, now time.Time) error {
-	env, err := rel.Policy()
+	env, err := h.policy(rel)
 	if err != nil {
 		return err
 	}
