@@ -82,7 +82,7 @@ func (m *message) asks() bool {
 // mayBe: words that ask for leave, or politely for the thing itself.
 func mayBe(k string) bool {
 	switch k {
-	case "can we", "can i", "may i", "could i", "could we", "may we", "can someone", "can anyone", "could someone", "could anyone",
+	case "can we", "can i", "may i", "could i", "could we", "may we", "can someone", "can anyone", "could someone", "could anyone", "can somebody",
 		"would it be possible to", "is it possible to", "would it be ok to", "would it be okay to", "is it ok to", "is it okay to", "are you able to",
 		"would it be possible", "is it possible", "is it fine to":
 		return true
@@ -136,6 +136,8 @@ func (p *Planner) question(m *message, th thread, lead item) (agent.Intent, bool
 	past := st.has(clsPast)
 	about := st.meets(setOf(clsDeploy, clsRollback, clsPast, clsPlural, clsNoun, clsGerund))
 	switch {
+	case st.has(clsHelp):
+		return agent.Intent{Kind: agent.IntentHelp}, true
 	case st.has(clsApprovals), st.has(clsPending) && !st.meets(setOf(clsService, clsPron)) && st.meets(setOf(clsApprove, clsPlural, clsWh, clsAux)) && !st.has(clsUnknown):
 		return agent.Intent{Kind: agent.IntentApprovals}, true
 	case st.meets(setOf(clsLocked, clsLockNoun)), st.has(clsLock) && lead.cls != clsHow:

@@ -128,8 +128,11 @@ func (p *Planner) lateControl(m *message, th thread, lead item) (agent.Intent, b
 	}
 	for _, c := range controlClasses() {
 		allowed := around().with(setOf(c))
-		if c == clsResume {
+		switch c {
+		case clsResume:
 			allowed = allowed.with(setOf(clsModal)) // "you can continue"
+		case clsHold:
+			allowed = allowed.with(setOf(clsLight)) // "put it on hold"
 		}
 		if !m.set.has(c) || !m.set.within(allowed) || m.set.has(clsUnknown) {
 			continue
@@ -287,7 +290,7 @@ func (m *message) why(rest []item, th thread) agent.Intent {
 		return agent.Intent{Kind: agent.IntentWhy, ID: id}
 	}
 	set := classesOf(rest)
-	if m.ours(rest) || set.within(small().with(setOf(clsAux, clsNeg))) || set.within(small().with(setOf(clsAux, clsNeg, clsFail, clsBad, clsDone))) {
+	if m.ours(rest) || asksOfIt(rest) || set.within(small().with(setOf(clsAux, clsNeg))) || set.within(small().with(setOf(clsAux, clsNeg, clsFail, clsBad, clsDone))) {
 		if set.has(clsUnknown) && countOf(rest, clsUnknown) > 2 {
 			return none()
 		}
@@ -298,6 +301,16 @@ func (m *message) why(rest []item, th thread) agent.Intent {
 		return agent.Intent{Kind: agent.IntentWhy}
 	}
 	return none()
+}
+
+// asksOfIt: "is it", "did it".
+func asksOfIt(items []item) bool {
+	for _, it := range items {
+		if it.cls == clsAux && strings.HasSuffix(it.key, " it") {
+			return true
+		}
+	}
+	return false
 }
 
 // help: "help", "what can you do", "how do I deploy". "help me deploy shop …"

@@ -49,7 +49,7 @@
 // are none: buttons and the approve command decide. Orders about policy ("skip
 // approval and deploy …") are none, whatever else they ask for. A negation is
 // none, but "stop deploying" while something is open is cancel. A freeze belongs
-// to the policy file, and is not a lock. A bare "shop 1.4.2 to prod" is a deploy;
+// to the policy file, and is not a lock. A bare "shop 1.4.2 to prod" is a deploy, and so is "shop 1.4.2 prod please";
 // "shop 1.4.2 prod" is asked back. "cc alice" and links are passed over. The
 // reason of a rejection is none, unless it says what goes first ("deploy backend
 // 2.1.0 first"): that is a deploy before the rejected release. A doubtful order

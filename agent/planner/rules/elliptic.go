@@ -30,9 +30,9 @@ func (p *Planner) withoutAction(m *message, o order, th thread) agent.Intent {
 	if m.set.has(clsChat) && o.fill.kinds() < 2 && th.open == nil {
 		return none() // "nice work on 1.4.2"
 	}
-	// "shop 1.4.2 to prod": a direction, and everything named.
+	// "shop 1.4.2 to prod", "shop 1.4.2 prod please": a direction or a request, and everything named.
 	f := o.fill
-	if f.to && len(f.services) == 1 && len(f.envs) == 1 && len(f.versions) == 1 && len(f.unclear) == 0 && f.vague == "" && f.many == "" && !m.question && !o.pageUnclear && !o.dangling && !m.set.has(clsFrom) && directed(m) {
+	if (f.to && directed(m) || m.set.has(clsPlease)) && len(f.services) == 1 && len(f.envs) == 1 && len(f.versions) == 1 && len(f.unclear) == 0 && f.vague == "" && f.many == "" && !m.question && !o.pageUnclear && !o.dangling && !m.set.has(clsFrom) {
 		return m.finish(agent.IntentDeploy, f, agent.Intent{Page: o.page})
 	}
 	return p.bare(m, o, th)
@@ -129,13 +129,14 @@ func (p *Planner) broken(m *message, o order, w role) agent.Intent {
 	return none()
 }
 
-// wasAbout: "I was going to deploy", "we were about to".
+// wasAbout: "I was going to deploy", "we are about to": what somebody else does.
 func (m *message) wasAbout() bool {
 	if !m.set.has(clsSubj) {
 		return false
 	}
 	for _, it := range m.items {
-		if it.key == "was" || it.key == "were" {
+		switch it.key {
+		case "was", "were", "about to", "going to", "gonna", "planning":
 			return true
 		}
 	}

@@ -105,6 +105,9 @@ func (r *resolver) at(i int) (item, int) {
 	case used > 0 && (words == 0 || used > words || used == words && r.ratherName(i, used, name, phrase)):
 		return name, used
 	case words > 0:
+		if phrase.key == "build" && len(r.out) > 0 && r.out[len(r.out)-1].cls == clsVersion {
+			phrase.cls = clsVersionWord // "the 1.4.2 build"
+		}
 		return phrase, words
 	}
 	if p, n := r.person(i); n > 0 {

@@ -30,7 +30,7 @@ func (p *Planner) read(words string, n *names) *message {
 	m.items = resolve(p.lexicon, n, lex(m.text))
 	nouns(m.items)
 	m.items = m.contrast(m.items)
-	m.segs = cutSegments(m.items)
+	m.segs = p.grammar.mergePages(cutSegments(m.items))
 	for _, s := range m.segs {
 		m.set = m.set.with(s.set)
 		m.question = m.question || s.question

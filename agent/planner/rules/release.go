@@ -58,7 +58,7 @@ func (p *Planner) order(m *message) order {
 		// A reason goes on to the end of its sentence once the order is known.
 		reason = r == roleReason && named
 		o.roles = append(o.roles, r)
-		o.asks = o.asks || s.set.meets(setOf(clsPlease, clsReq))
+		o.asks = o.asks || s.set.has(clsPlease) || requests(s)
 		switch r {
 		case roleMarker:
 			corr, o.dangling = true, true
@@ -78,6 +78,16 @@ func (p *Planner) order(m *message) order {
 		}
 	}
 	return o
+}
+
+// requests: "can you", "I want to"; but "would you deploy it?" may ask for an opinion.
+func requests(s *segment) bool {
+	for _, it := range s.items {
+		if it.cls == clsReq && it.key != "would you" && it.key != "would u" {
+			return true
+		}
+	}
+	return false
 }
 
 // verdict: nothing but how something ended.

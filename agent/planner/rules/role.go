@@ -41,7 +41,7 @@ func newGrammar() grammar {
 	return grammar{
 		label:    sm.with(setOf(clsVersionWord, clsEnvWord, clsServiceWord, clsNoun)), // "version:" before its value, "(the hotfix)"
 		ticket:   sm.with(setOf(clsTicket, clsNoun, clsFor, clsOf, clsShow, clsIn)),
-		empty:    sm.with(setOf(clsReq, clsTicket, clsMention, clsThen)),
+		empty:    sm.with(setOf(clsOut, clsReq, clsTicket, clsMention, clsThen)),
 		slots:    sl,
 		marker:   sm.with(setOf(clsNo, clsCorr, clsHold, clsSubj, clsInstead)),
 		slotLike: sl.with(sm).with(around).with(setOf(clsCorr)),
@@ -250,7 +250,7 @@ func changes(k string) bool {
 // what is under way. A word that can be a noun, after a name, is an order only
 // with a word of request or a place after it.
 func heading(s *segment) bool {
-	if s.set.meets(setOf(clsPlease, clsReq, clsWant, clsLight, clsStart, clsPron)) {
+	if s.set.meets(setOf(clsPlease, clsReq, clsWant, clsLight, clsStart, clsPron)) || hurries(s) {
 		return false
 	}
 	named := setOf(clsService, clsEnv, clsVersion)
@@ -269,6 +269,17 @@ func heading(s *segment) bool {
 			}
 		}
 		return true
+	}
+	return false
+}
+
+// hurries: "now" makes an order of a heading.
+func hurries(s *segment) bool {
+	for _, it := range s.items {
+		switch it.key {
+		case "now", "asap", "immediately", "right now", "right away":
+			return true
+		}
 	}
 	return false
 }

@@ -1,0 +1,157 @@
+package openai
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"embed"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"text/template"
+
+	"github.com/releasebot/releasebot/agent"
+)
+
+// PromptVersion names the templates and the schema. It is raised when either
+// changes; a test holds them together.
+const PromptVersion = "intent/1"
+
+// DefaultBudget is how many tokens one call may send, by the estimate of this package.
+const DefaultBudget = 8000
+
+//go:embed prompts/*.tmpl
+var prompts embed.FS
+
+// Options of Render.
+type Options struct {
+	// Budget in tokens, of all that is sent: messages and schema. Defaults to DefaultBudget.
+	Budget int
+}
+
+// A Message is one message of a request.
+type Message struct {
+	Role    string `json:"role"` // "system", "user" or "assistant"
+	Content string `json:"content"`
+}
+
+// A Request is what is sent for one set of words: the messages and the schema
+// of the reply. A repair adds the reply and what is wrong with it.
+type Request struct {
+	Messages []Message       `json:"messages"`
+	Schema   json.RawMessage `json:"schema"`
+	Tokens   int             `json:"tokens"` // estimated
+	// Version is the prompt's version and the digest of messages and schema. It
+	// is what a planner_decision keeps, so that a request rendered later can be
+	// proved to be the one that was sent.
+	Version string `json:"version"`
+
+	choices choices
+}
+
+// ErrTooLong: the newest words alone don't fit into the budget. They are never
+// cut: what is cut off could be the "don't".
+var ErrTooLong = errors.New("the message is longer than the token budget allows")
+
+// Render makes the request for one set of words. It is pure. It returns
+// ErrTooLong if the words can't be sent whole, or if the policy file's names
+// leave no room for them.
+func Render(in agent.PlanInput, o Options) (Request, error) {
+	budget := o.Budget
+	if budget <= 0 {
+		budget = DefaultBudget
+	}
+	t, err := templates()
+	if err != nil {
+		return Request{}, err
+	}
+	for services := maxServices; services > 0; services /= 2 {
+		req, err := render(t, in, budget, choose(in, services))
+		if err == nil {
+			return req, nil
+		}
+		if !errors.Is(err, ErrTooLong) {
+			return Request{}, err
+		}
+	}
+	return Request{}, ErrTooLong
+}
+
+func templates() (*template.Template, error) {
+	t, err := template.New("prompts").Funcs(template.FuncMap{"data": data}).ParseFS(prompts, "prompts/*.tmpl")
+	if err != nil {
+		return nil, fmt.Errorf("the prompt templates: %w", err)
+	}
+	return t, nil
+}
+
+func execute(t *template.Template, name string, with any) (string, error) {
+	var b bytes.Buffer
+	if err := t.ExecuteTemplate(&b, name, with); err != nil {
+		return "", fmt.Errorf("the prompt template %s: %w", name, err)
+	}
+	return b.String(), nil
+}
+
+// explained is a shape as the system template shows it.
+type explained struct {
+	Kind  agent.IntentKind
+	About string
+}
+
+func render(t *template.Template, in agent.PlanInput, budget int, c choices) (Request, error) {
+	var about []explained
+	for _, s := range c.offered() {
+		about = append(about, explained{s.kind, s.about})
+	}
+	system, err := execute(t, "system.tmpl", map[string]any{"Shapes": about})
+	if err != nil {
+		return Request{}, err
+	}
+	schema := c.schema()
+	fixed := tokens(system) + tokens(string(schema)) + overhead
+	view, err := window(in, c, budget-fixed)
+	if err != nil {
+		return Request{}, err
+	}
+	user, err := execute(t, "thread.tmpl", view)
+	if err != nil {
+		return Request{}, err
+	}
+	req := Request{
+		Messages: []Message{{"system", system}, {"user", user}},
+		Schema:   schema, Tokens: fixed + tokens(user), choices: c,
+	}
+	if req.Tokens > budget {
+		return Request{}, ErrTooLong
+	}
+	req.Version = version(req)
+	return req, nil
+}
+
+// overhead is what roles, separators and the schema's name cost.
+const overhead = 60
+
+func version(r Request) string {
+	h := sha256.New()
+	for _, m := range r.Messages {
+		fmt.Fprintf(h, "%s\x00%s\x00", m.Role, m.Content)
+	}
+	h.Write(r.Schema)
+	return PromptVersion + ":" + hex.EncodeToString(h.Sum(nil))[:12]
+}
+
+// repaired is the request again, with the reply and what is wrong with it.
+func (r Request) repaired(content, problem string) (Request, error) {
+	t, err := templates()
+	if err != nil {
+		return Request{}, err
+	}
+	text, err := execute(t, "repair.tmpl", map[string]any{"Problem": problem})
+	if err != nil {
+		return Request{}, err
+	}
+	r.Messages = append(r.Messages[:len(r.Messages):len(r.Messages)],
+		Message{"assistant", shorten(visible(content), 1500)}, Message{"user", text})
+	return r, nil
+}
