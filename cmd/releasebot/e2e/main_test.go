@@ -1,0 +1,38 @@
+package e2e
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+)
+
+// program is the releasebot binary under test; TestMain sets it before any test runs.
+var program string
+
+// TestMain builds the program. It is also the deploy command of the tests' policy
+// files, which is this binary with "deployer" as its first argument.
+func TestMain(m *testing.M) {
+	if len(os.Args) > 2 && os.Args[1] == deployerCommand {
+		os.Exit(deployer(os.Args[2:]))
+	}
+	os.Exit(run(m))
+}
+
+func run(m *testing.M) int {
+	dir, err := os.MkdirTemp("", "releasebot-e2e-")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer os.RemoveAll(dir) //nolint:errcheck // a folder for temporary files
+	program = filepath.Join(dir, "releasebot")
+	build := exec.Command("go", "build", "-tags", "failpoints", "-o", program, "github.com/releasebot/releasebot/cmd/releasebot") //nolint:noctx // go test has a time-out
+	build.Stdout, build.Stderr = os.Stderr, os.Stderr
+	if err := build.Run(); err != nil {
+		fmt.Fprintln(os.Stderr, "building the program:", err)
+		return 1
+	}
+	return m.Run()
+}

@@ -1,0 +1,343 @@
+package e2e
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/releasebot/releasebot/slacklocal"
+	"github.com/releasebot/releasebot/threadstore/storetest/redistest"
+)
+
+// The people: Alice asks, Bob and Carol are on call, Dan is not, Gus is a guest, Eve was deactivated.
+const (
+	alice, bob, carol, dan, gus, eve = "U0ALICE", "U0BOB", "U0CAROL", "U0DAN", "U0GUS", "U0EVE"
+	releases                         = "C0RELEASES"
+)
+
+// patience is how long anything may take that has no time of its own.
+const patience = 30 * time.Second
+
+// standard is the policy file of most tests. @deploy@ and @health@ are filled in.
+const standard = `
+version: 1
+people:
+  oncall: {group: S0ONCALL}
+services:
+  shop:
+    environments:
+      staging:
+        deploy: {driver: command, start: @deploy@}
+      production:
+        approval: {required: 1, from: [oncall]}
+        deploy: {driver: command, start: @deploy@}
+        verify:
+          - {name: health, http: {url: "@health@/shop/production", json: {version: "${version}"}}, every: 50ms, within: 500ms}
+  backend:
+    environments:
+      production:
+        approval: {required: 1, from: [oncall]}
+        deploy: {driver: command, start: @deploy@}
+        verify:
+          - {name: health, http: {url: "@health@/backend/production", json: {version: "${version}"}}, every: 50ms, within: 500ms}
+`
+
+// world is a Slack workspace, a store, a place to deploy to, and bots.
+type world struct {
+	*testing.T
+	slack  *slacklocal.Workspace
+	redis  string // its URL; "" for the embedded store
+	dir    string
+	place  place
+	health *httptest.Server
+	policy string // the file
+
+	mu   sync.Mutex
+	sick map[string]bool // "shop v1.4.2": answers 500
+
+	bots []*botProcess
+	data map[string]bool // every data folder that was used
+}
+
+// newWorld makes a world on the embedded store.
+func newWorld(t *testing.T, policy string) *world {
+	t.Helper()
+	return makeWorld(t, policy, "", slacklocal.Config{NoRates: true})
+}
+
+// newRedisWorld makes a world on a Redis of its own.
+func newRedisWorld(t *testing.T, policy string) *world {
+	t.Helper()
+	return makeWorld(t, policy, redistest.Start(t), slacklocal.Config{NoRates: true})
+}
+
+func makeWorld(t *testing.T, policy, redis string, cfg slacklocal.Config) *world {
+	t.Helper()
+	w := &world{T: t, dir: t.TempDir(), redis: redis, slack: slacklocal.New(cfg), sick: map[string]bool{}, data: map[string]bool{}}
+	w.place = place(filepath.Join(w.dir, "place"))
+	w.must(os.MkdirAll(string(w.place), 0o700))
+	w.health = httptest.NewServer(http.HandlerFunc(w.answer))
+	t.Cleanup(w.close)
+	_, err := w.slack.Start("127.0.0.1:0")
+	w.must(err)
+	for id, name := range map[string]string{alice: "alice", bob: "bob", carol: "carol", dan: "dan"} {
+		w.slack.AddUser(slacklocal.User{ID: id, Name: name})
+	}
+	w.slack.AddUser(slacklocal.User{ID: gus, Name: "gus", Guest: true})
+	w.slack.AddUser(slacklocal.User{ID: eve, Name: "eve"})
+	w.slack.AddChannel(releases, "releases", alice, bob, carol, dan, gus, eve)
+	w.slack.AddGroup("S0ONCALL", "oncall", bob, carol)
+	w.setPolicy(policy)
+	return w
+}
+
+// setPolicy writes the policy file that bots booted from now on read.
+func (w *world) setPolicy(policy string) {
+	w.Helper()
+	self, err := os.Executable()
+	w.must(err)
+	deploy, err := json.Marshal([]string{self, deployerCommand, string(w.place)})
+	w.must(err)
+	status, err := json.Marshal([]string{self, deployerCommand, string(w.place), "status", "${key}"})
+	w.must(err)
+	w.policy = filepath.Join(w.dir, "releasebot.yml")
+	fill := strings.NewReplacer("@deploy@", string(deploy), "@status@", string(status), "@health@", w.health.URL, "@dir@", w.dir)
+	w.must(os.WriteFile(w.policy, []byte(fill.Replace(policy)), 0o600))
+}
+
+// answer is /SERVICE/ENVIRONMENT of what runs: its version, and 500 where that is sick.
+func (w *world) answer(rw http.ResponseWriter, r *http.Request) {
+	service, env, _ := strings.Cut(strings.Trim(r.URL.Path, "/"), "/")
+	version := w.place.running(service, env)
+	w.mu.Lock()
+	sick := w.sick[service+" "+version]
+	w.mu.Unlock()
+	if sick || version == "" {
+		rw.WriteHeader(http.StatusInternalServerError)
+	}
+	json.NewEncoder(rw).Encode(map[string]string{"version": version}) //nolint:errcheck,errchkjson // the check sees what is missing
+}
+
+// setSick makes a version of a service unhealthy wherever it runs.
+func (w *world) setSick(what string, sick bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.sick[what] = sick
+}
+
+// order says what is to become of deploys of "SERVICE VERSION".
+func (w *world) order(what string, o order) {
+	w.Helper()
+	all, err := w.place.orders()
+	w.must(err)
+	all[what] = o
+	b, err := json.Marshal(all)
+	w.must(err)
+	w.must(replace(w.place.path(ordersFile), b))
+}
+
+// letGo lets a held deploy that has begun go on.
+func (w *world) letGo(e entry) {
+	w.Helper()
+	w.must(os.WriteFile(w.place.path("go."+e.Key), nil, 0o600))
+}
+
+// begun waits until the n-th deploy has begun, and returns it.
+func (w *world) begun(n int) entry {
+	w.Helper()
+	var begun []entry
+	w.until(fmt.Sprintf("deploy %d of the ledger", n), func() bool {
+		begun = w.begins()
+		return len(begun) >= n
+	})
+	return begun[n-1]
+}
+
+func (w *world) begins() []entry {
+	w.Helper()
+	list, err := w.place.ledger()
+	w.must(err)
+	var begun []entry
+	for _, e := range list {
+		if e.What == "begin" {
+			begun = append(begun, e)
+		}
+	}
+	return begun
+}
+
+// wantLedger compares all that was really started, in order.
+func (w *world) wantLedger(want ...string) {
+	w.Helper()
+	var got []string
+	for _, e := range w.begins() {
+		got = append(got, e.String())
+	}
+	if strings.Join(got, "\n") != strings.Join(want, "\n") {
+		w.Fatalf("started: %q, want %q\n%s", got, want, w.show())
+	}
+}
+
+func (w *world) must(err error) {
+	w.Helper()
+	if err != nil {
+		w.Fatal(err)
+	}
+}
+
+// wait waits until something holds in the workspace.
+func (w *world) wait(what string, cond func() bool) { w.Helper(); w.waitFor(patience, what, cond) }
+
+func (w *world) waitFor(limit time.Duration, what string, cond func() bool) {
+	w.Helper()
+	ctx, cancel := context.WithTimeout(w.Context(), limit)
+	defer cancel()
+	if err := w.slack.WaitFor(ctx, cond); err != nil {
+		w.Fatalf("%s: it does not come within %s\n%s", what, limit, w.show())
+	}
+}
+
+// until waits for something that no change of the workspace announces.
+func (w *world) until(what string, cond func() bool) { w.Helper(); w.untilFor(patience, what, cond) }
+
+func (w *world) untilFor(limit time.Duration, what string, cond func() bool) {
+	w.Helper()
+	ctx, cancel := context.WithTimeout(w.Context(), limit)
+	defer cancel()
+	if !poll(ctx, cond) {
+		w.Fatalf("%s: it does not come within %s\n%s", what, limit, w.show())
+	}
+}
+
+// poll looks at cond until it holds, or ctx ends.
+func poll(ctx context.Context, cond func() bool) bool {
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for !cond() {
+		select {
+		case <-ctx.Done():
+			return false
+		case <-tick.C:
+		}
+	}
+	return true
+}
+
+// show is everything that can be seen, for a failure's message.
+func (w *world) show() string {
+	var b strings.Builder
+	seen := map[string]bool{}
+	for _, c := range w.slack.Channels() {
+		for _, m := range w.slack.Messages(c.ID) {
+			if root := c.ID + m.Thread(); !seen[root] {
+				seen[root] = true
+				fmt.Fprintf(&b, "--- %s %s\n%s\n", c.ID, m.Thread(), clip(w.slack.RenderThread(c.ID, m.Thread()), 6000))
+			}
+		}
+	}
+	for _, u := range w.slack.Users() {
+		for _, m := range w.slack.Ephemerals(u.ID) {
+			fmt.Fprintf(&b, "--- only %s: %s\n", u.Name, clip(m.Text, 300))
+		}
+	}
+	if list, err := w.place.ledger(); err == nil {
+		for _, e := range list {
+			fmt.Fprintf(&b, "--- ledger: %s %s (%s)\n", e.What, e, e.Key)
+		}
+	}
+	for _, p := range w.bots {
+		fmt.Fprintf(&b, "--- bot %s:\n%s\n", p.name, last(p.log.String(), 6000))
+	}
+	return b.String()
+}
+
+func clip(s string, n int) string {
+	if len(s) > n {
+		return s[:n] + "…"
+	}
+	return s
+}
+
+func last(s string, n int) string {
+	if len(s) > n {
+		return "…" + s[len(s)-n:]
+	}
+	return s
+}
+
+// close ends whatever the world has started: bots, deploys, supervisors.
+func (w *world) close() {
+	for _, p := range w.bots {
+		p.end()
+	}
+	if err := os.WriteFile(w.place.path(overFile), nil, 0o600); err != nil {
+		w.Error(err)
+	}
+	w.endDeploys()
+	for dir := range w.data {
+		w.endSupervisors(dir)
+	}
+	w.health.Close()
+	w.slack.Close()
+}
+
+// endDeploys waits until no deploy lives, and kills those that do not end.
+func (w *world) endDeploys() {
+	if w.freed(w.place.path(aliveFile)) {
+		return
+	}
+	list, err := w.place.ledger()
+	if err != nil {
+		w.Error(err)
+	}
+	ended := map[int]bool{}
+	for _, e := range list {
+		ended[e.PID] = e.What == "end"
+	}
+	for pid, gone := range ended {
+		if !gone {
+			syscall.Kill(pid, syscall.SIGKILL) //nolint:errcheck,gosec // may have ended
+		}
+	}
+	if !w.freed(w.place.path(aliveFile)) {
+		w.Error("a deploy could not be ended")
+	}
+}
+
+// endSupervisors waits until no supervisor of a data folder lives, and kills those that do not end.
+func (w *world) endSupervisors(data string) {
+	for _, r := range runFolders(data) {
+		lock := filepath.Join(r, "lock")
+		if w.freed(lock) {
+			continue
+		}
+		if pid := pidIn(filepath.Join(r, "started.json"), "supervisor"); pid > 0 {
+			syscall.Kill(pid, syscall.SIGKILL) //nolint:errcheck,gosec // may have ended
+		}
+		if !w.freed(lock) {
+			w.Errorf("the supervisor of %s could not be ended", r)
+		}
+	}
+}
+
+// freed waits until nobody holds a lock on the file, for a few seconds.
+func (w *world) freed(path string) bool {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		w.Error(err)
+		return true
+	}
+	defer f.Close() //nolint:errcheck // nothing was written
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	return poll(ctx, func() bool { return syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB) == nil })
+}
