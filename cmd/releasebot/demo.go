@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/signal"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/releasebot/releasebot/agent"
@@ -29,21 +31,28 @@ const (
 // files are gone unless they are to be kept.
 func (d *demoCommand) Run(c *console) error {
 	to := screen.New(c.out, screen.For(c.out, os.Getenv))
-	d.introduce(to)
+	introduce(to)
 	st := &story{journal: newJournal(), to: to, broken: d.Break, pause: readFor}
 	step := stepTime
 	if d.Fast {
 		st.pause, step = 0, stepTime/10
 	}
-	err := d.play(c.ctx, st, step)
+	// A reader that goes away, or a terminal, ends the demo in order too.
+	ctx, stop := signal.NotifyContext(c.ctx, syscall.SIGPIPE, syscall.SIGHUP)
+	defer stop()
+	err := d.play(ctx, st, step)
 	return errors.Join(err, to.Close())
 }
 
-func (d *demoCommand) introduce(to *screen.Screen) {
+func introduce(to *screen.Screen) {
+	where := "You see #releases as people see it, and set in behind | the log the bot acts by."
+	if to.Sides() {
+		where = "Left is #releases as people see it, right the log that the bot writes and acts by."
+	}
 	to.Wide(
-		screen.Text(0, screen.Normal, "A release bot at work: three releases of a service called shop, asked for, approved and watched in Slack, the last one gone wrong."),
-		screen.Text(0, screen.Normal, "Left is what people see in #releases, right is the log that the bot writes and acts by. It takes about 15 seconds."),
-		screen.Text(0, screen.Normal, "The bot, git repository, processes, deploys and health checks are real; only Slack is a local stand-in. Nothing is left behind."),
+		screen.Text(0, screen.Normal, "Three releases of a service called shop, by a bot in Slack; the last is unhealthy."),
+		screen.Text(0, screen.Normal, where),
+		screen.Text(0, screen.Normal, "Only Slack is a local stand-in, all else is real. 20 seconds; nothing stays behind."),
 	)
 }
 
@@ -51,11 +60,17 @@ func (d *demoCommand) introduce(to *screen.Screen) {
 func (d *demoCommand) play(ctx context.Context, st *story, step time.Duration) (err error) {
 	st.stage, err = openStage(ctx, st.faults(), step)
 	st.keep = d.Keep
-	defer func() { err = explain(errors.Join(err, st.close()), st.notes.String()) }()
+	defer func() {
+		if ctx.Err() != nil {
+			err = errors.New("stopped before the end")
+		}
+		err = explain(errors.Join(err, st.close()), st.notes.String())
+	}()
 	if err != nil {
 		return err
 	}
 	v := newViewer(st.slack, st.to)
+	st.viewer = v
 	watching, stop := context.WithCancel(context.WithoutCancel(ctx))
 	changes := st.slack.Subscribe()
 	var showing sync.WaitGroup
@@ -69,14 +84,17 @@ func (d *demoCommand) play(ctx context.Context, st *story, step time.Duration) (
 		return err
 	}
 	told := st.tell(ctx)
-	if ctx.Err() != nil {
-		return errors.New("stopped; nothing is left behind")
-	}
 	var asked asAsked
 	if told != nil && !errors.As(told, &asked) {
 		return told
 	}
-	return errors.Join(told, st.prove(ctx))
+	if err := st.prove(ctx); err != nil {
+		return err
+	}
+	if told == nil || st.keep {
+		st.goOn()
+	}
+	return told
 }
 
 // explain adds what the product logged to a step that went otherwise.

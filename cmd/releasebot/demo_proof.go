@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"path/filepath"
 
 	"github.com/releasebot/releasebot/agent"
 	"github.com/releasebot/releasebot/cmd/releasebot/internal/screen"
@@ -60,7 +61,7 @@ func (st *story) proveLedger(context.Context) error {
 	st.line("the deployer's own ledger: %s, each approved plan once", count(n, "start"))
 	for _, r := range all {
 		if r.Key != byHand {
-			st.to.Wide(screen.Text(4, screen.Dim, fmt.Sprintf("%-8s  shop %s to %-10s  %s", r.Action, r.Version, r.Environment, r.Key)))
+			st.to.Wide(screen.Text(4, screen.Dim, fmt.Sprintf("%-8s shop %s to %-10s  %s", r.Action, r.Version, r.Environment, r.Key)))
 		}
 	}
 	return nil
@@ -93,6 +94,23 @@ func (st *story) line(format string, args ...any) {
 	st.to.Wide(screen.Line{Indent: 2, Hang: 2, Pieces: []screen.Piece{
 		{Text: "✓", Style: screen.Good}, {Text: " " + fmt.Sprintf(format, args...)},
 	}})
+}
+
+// goOn says what to do next.
+func (st *story) goOn() {
+	st.title("What next")
+	lines := [][2]string{
+		{"make test", "the project's own tests, which need nothing else either"},
+		{"go run ./cmd/releasebot demo --break verify", "a step goes wrong: approve, deploy, verify or rollback"},
+		{"README.md", "the ten-minute way to a Slack workspace of your own"},
+	}
+	if st.keep {
+		id := st.journal.ids()[len(st.journal.ids())-1]
+		lines = append(lines, [2]string{fmt.Sprintf("RELEASEBOT_DATA=%s go run ./cmd/releasebot thread show %s", filepath.Join(st.dir, "data"), id), "the last thread's log; also thread replay, export, verify"})
+	}
+	for _, l := range lines {
+		st.to.Wide(screen.Line{Indent: 2, Hang: 2, Pieces: []screen.Piece{{Text: l[0], Style: screen.Bold}, {Text: "  " + l[1]}}})
+	}
 }
 
 // ids lists the threads in the order they began.

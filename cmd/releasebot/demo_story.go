@@ -17,6 +17,7 @@ import (
 type story struct {
 	*stage
 	journal *journal
+	viewer  *viewer
 	to      *screen.Screen
 	broken  string        // the step that is to go wrong: one of demoBreaks, or ""
 	pause   time.Duration // to read a card before it is clicked
@@ -37,7 +38,7 @@ func (a asAsked) Error() string { return "as asked: " + string(a) }
 
 // faults is what the sample service does wrong in this story.
 func (st *story) faults() []sample.Fault {
-	leak := sample.Fault{Version: "v1.5.0", Part: sample.Health, After: 700 * time.Millisecond}
+	leak := sample.Fault{Version: "v1.5.0", Part: sample.Health, After: 250 * time.Millisecond}
 	switch st.broken {
 	case "deploy":
 		return []sample.Fault{{Version: "v1.4.2", Environment: production, Part: sample.Deploying}}
@@ -93,7 +94,7 @@ func (st *story) toProduction(ctx context.Context) error {
 func (st *story) unhealthy(ctx context.Context) error {
 	st.title("3. A version that is not healthy: v1.5.0 loses its memory soon after it starts")
 	a := ask{
-		step: "unhealthy release", who: alice, words: "@releasebot ship shop 1.5.0 to prod",
+		step: "unhealthy release", who: alice, words: "@releasebot ship shop 1.5.0 to prod and page me if it breaks",
 		approve: true, outcome: agent.OutcomeUnhealthy, shown: "unhealthy", env: production, runs: "v1.5.0",
 	}
 	if err := st.release(ctx, a); err != nil {
@@ -136,7 +137,7 @@ func (st *story) outcome(ctx context.Context, a ask, id agent.ThreadID, n int) e
 	if outcome != a.outcome {
 		return &otherwise{a.step, want, outcome}
 	}
-	if _, err := st.view(ctx, id, agent.ViewRelease(n), says(a.shown)); err != nil {
+	if _, err := st.viewer.card(ctx, id, agent.ViewRelease(n), says(a.shown)); err != nil {
 		return &otherwise{a.step, "the card to say " + a.shown, err.Error()}
 	}
 	return st.runs(ctx, a.step, a.env, a.runs)
@@ -165,7 +166,7 @@ func (st *story) mention(who, words string) agent.ThreadID {
 func (st *story) click(ctx context.Context, step, who string, id agent.ThreadID, view, button string) error {
 	waiting, cancel := context.WithTimeout(ctx, waitAtMost)
 	defer cancel()
-	m, err := st.view(waiting, id, view, has(button))
+	m, err := st.viewer.card(waiting, id, view, has(button))
 	if err != nil {
 		return &otherwise{step, "a card with the button " + button, err.Error()}
 	}
@@ -192,7 +193,8 @@ func (st *story) read(ctx context.Context) error {
 func (st *story) paged(ctx context.Context, step, who string) error {
 	ctx, cancel := context.WithTimeout(ctx, waitAtMost)
 	defer cancel()
-	_, err := st.slack.WaitMessage(ctx, st.slack.DM(who), func(m slacklocal.Message) bool { return m.BotID != "" })
+	im := st.slack.DM(who)
+	_, err := st.viewer.await(ctx, func(m slacklocal.Message) bool { return m.Channel == im })
 	if err != nil {
 		return &otherwise{step, "a direct message to whoever asked", "none"}
 	}
@@ -225,7 +227,7 @@ func (st *story) rejected(ctx context.Context, a ask) error {
 	}
 	waiting, cancel := context.WithTimeout(ctx, waitAtMost)
 	defer cancel()
-	if _, err := st.slack.WaitEphemeral(waiting, carol, func(slacklocal.Message) bool { return true }); err != nil {
+	if _, err := st.viewer.await(waiting, func(m slacklocal.Message) bool { return m.Ephemeral && m.To == carol }); err != nil {
 		return &otherwise{a.step, "carol to be told that she may not approve", "nothing"}
 	}
 	if err := st.click(ctx, a.step, bob, id, card, "Reject"); err != nil {
@@ -240,7 +242,7 @@ func (st *story) rejected(ctx context.Context, a ask) error {
 
 // fillIn writes a reason into the form that has opened, and submits it.
 func (st *story) fillIn(ctx context.Context, step, who, reason string) error {
-	form, err := st.slack.WaitView(ctx, who)
+	form, err := st.viewer.form(ctx, who)
 	if err != nil {
 		return &otherwise{step, "a form for the reason", "none"}
 	}

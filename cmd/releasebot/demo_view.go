@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/releasebot/releasebot/agent"
@@ -14,12 +15,20 @@ import (
 )
 
 // viewer shows what happens in the local workspace, as people see it, and the
-// log beside it. show is its only goroutine.
+// log beside it. The story waits for what was shown, not for what is there, so
+// that nothing is shown too late.
 type viewer struct {
 	ws    *slacklocal.Workspace
 	to    *screen.Screen
 	names *strings.Replacer
-	last  map[string][]string // by ts: the lines of each message as last shown
+	// Of show's goroutine alone:
+	last map[string][]string // by ts: the lines of each message as last shown
+	seen map[string]bool     // lines of cards that were shown before
+
+	mu    sync.Mutex
+	shown map[string]slacklocal.Message // by ts, or by id for a form
+	forms map[string]slacklocal.View    // by user
+	grown chan struct{}
 }
 
 func newViewer(ws *slacklocal.Workspace, to *screen.Screen) *viewer {
@@ -28,7 +37,8 @@ func newViewer(ws *slacklocal.Workspace, to *screen.Screen) *viewer {
 	for _, u := range ws.Users() {
 		pairs = append(pairs, "slack:"+team+"/"+u.ID, u.Name, u.ID, u.Name)
 	}
-	return &viewer{ws: ws, to: to, names: strings.NewReplacer(pairs...), last: map[string][]string{}}
+	return &viewer{ws: ws, to: to, names: strings.NewReplacer(pairs...), last: map[string][]string{}, seen: map[string]bool{},
+		shown: map[string]slacklocal.Message{}, forms: map[string]slacklocal.View{}, grown: make(chan struct{})}
 }
 
 // show shows changes until ctx ends.
@@ -49,20 +59,76 @@ func (v *viewer) show(ctx context.Context, changes *slacklocal.Subscription) {
 		case slacklocal.ViewOpened:
 			v.opened(c)
 		}
+		v.note(c)
+	}
+}
+
+// note keeps what was shown, for await.
+func (v *viewer) note(c slacklocal.Change) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	switch {
+	case c.Message != nil:
+		v.shown[c.Message.TS] = *c.Message
+	case c.View != nil:
+		v.forms[c.User] = *c.View
+	}
+	close(v.grown)
+	v.grown = make(chan struct{})
+}
+
+// await waits until a message was shown that match holds for.
+func (v *viewer) await(ctx context.Context, match func(slacklocal.Message) bool) (found slacklocal.Message, err error) {
+	err = v.until(ctx, func() bool {
+		for _, m := range v.shown {
+			if match(m) {
+				found = m
+				return true
+			}
+		}
+		return false
+	})
+	return found, err
+}
+
+// form waits for the form that opens for a person.
+func (v *viewer) form(ctx context.Context, user string) (f slacklocal.View, err error) {
+	err = v.until(ctx, func() (ok bool) { f, ok = v.forms[user]; return ok })
+	return f, err
+}
+
+// until waits until cond holds; it is called with v.mu held.
+func (v *viewer) until(ctx context.Context, cond func() bool) error {
+	for {
+		v.mu.Lock()
+		ok, grown := cond(), v.grown
+		v.mu.Unlock()
+		if ok {
+			return nil
+		}
+		select {
+		case <-grown:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
 	}
 }
 
 // event shows an event beside the conversation. Where a message stands in Slack
-// is of no interest to people who see it.
+// is of no interest to people who see it there.
 func (v *viewer) event(e *agent.Event) {
-	if _, ok := e.Data.(*agent.Posted); ok {
+	switch d := e.Data.(type) {
+	case *agent.Posted:
 		return
+	case *agent.DeployProgress:
+		if d.Text == "" { // where the run's files are
+			return
+		}
 	}
 	v.to.Log(screen.Line{Pieces: []screen.Piece{
-		{Text: fmt.Sprintf("%3d ", e.Seq), Style: screen.Dim},
-		{Text: e.Type() + " "},
-		{Text: screen.Plain(v.names.Replace(agent.Describe(e))), Style: screen.Dim},
-	}})
+		{Text: e.Type()},
+		{Text: " " + screen.Plain(v.names.Replace(agent.Describe(e))), Style: screen.Dim},
+	}, Hang: 2})
 }
 
 func (v *viewer) posted(m slacklocal.Message) {
@@ -82,7 +148,35 @@ func (v *viewer) posted(m slacklocal.Message) {
 		head = append(head, screen.Piece{Text: "  a direct message to " + v.name(v.recipient(m.Channel)), Style: screen.Dim})
 	}
 	v.to.Say(screen.Line{}, screen.Line{Pieces: head})
-	v.to.Say(styled(lines)...)
+	v.to.Say(styled(v.unseen(shorter(lines)))...)
+}
+
+// unseen leaves out what stood on a card before, and says so.
+func (v *viewer) unseen(lines []string) []string {
+	var out []string
+	same := 0
+	for i, l := range lines {
+		key := strings.TrimSpace(l)
+		for _, small := range smallPrint {
+			if strings.HasPrefix(key, small) {
+				key = small
+			}
+		}
+		if v.seen[key] && i > 0 && !isButtons(l) {
+			same++
+			continue
+		}
+		v.seen[key] = true
+		out = append(out, l)
+	}
+	if same > 1 {
+		at := len(out)
+		if isButtons(out[at-1]) {
+			at--
+		}
+		out = slices.Insert(out, at, fmt.Sprintf("(and %d lines as on the cards before)", same))
+	}
+	return out
 }
 
 // edited shows the lines that a message did not have before.
@@ -94,13 +188,12 @@ func (v *viewer) edited(m slacklocal.Message) {
 	for _, l := range lines {
 		if i := slices.Index(before, l); i >= 0 {
 			before = slices.Delete(before, i, i+1)
-		} else if l != "" {
+		} else if l != "" && !aside(l) && !strings.HasSuffix(l, " to come") {
 			fresh = append(fresh, l)
 		}
 	}
-	gone := slices.IndexFunc(before, isButtons)
-	if gone >= 0 && !slices.ContainsFunc(lines, isButtons) {
-		fresh = append(fresh, "(without buttons now)")
+	if slices.Contains(before, decide) {
+		fresh = append(fresh, "(the buttons are gone)")
 	}
 	if len(fresh) == 0 {
 		return
@@ -167,6 +260,36 @@ func (v *viewer) recipient(im string) string {
 	return im
 }
 
+// decide is the row of buttons of an approval.
+const decide = "[Approve] [Reject]"
+
+// smallPrint is how lines begin that say the same on every card but for an id.
+var smallPrint = []string{"Asked for by", "id ", "Expires: "}
+
+func aside(line string) bool {
+	return slices.ContainsFunc(smallPrint, func(begin string) bool { return strings.HasPrefix(line, begin) })
+}
+
+// shorter brings the steps to come onto one line.
+func shorter(lines []string) []string {
+	var out, later []string
+	for i, l := range lines {
+		step, still := strings.CutSuffix(l, " to come")
+		if still {
+			name, _, _ := strings.Cut(strings.TrimPrefix(step, "· "), ":")
+			later = append(later, name)
+		}
+		if len(later) > 0 && (!still || i == len(lines)-1) {
+			out = append(out, "· to come: "+strings.Join(later, ", "))
+			later = nil
+		}
+		if !still {
+			out = append(out, l)
+		}
+	}
+	return out
+}
+
 var buttonRow = regexp.MustCompile(`^(\[[^\]]+\] ?)+$`)
 
 func isButtons(line string) bool { return buttonRow.MatchString(line) }
@@ -176,7 +299,7 @@ func styled(lines []string) []screen.Line {
 	var out []screen.Line
 	for _, l := range lines {
 		text := strings.TrimLeft(l, " ")
-		line := screen.Line{Indent: 2 + len(l) - len(text), Hang: 2}
+		line := screen.Line{Indent: 2 + min(len(l)-len(text), 2), Hang: 2}
 		sign, rest, _ := strings.Cut(text, " ")
 		switch {
 		case sign == "#":
@@ -189,7 +312,7 @@ func styled(lines []string) []screen.Line {
 			line.Pieces = []screen.Piece{{Text: sign, Style: screen.Bad}, {Text: " " + rest}}
 		case sign == "›", sign == "←", sign == "?":
 			line.Pieces = []screen.Piece{{Text: sign, Style: screen.Title}, {Text: " " + rest}}
-		case sign == "·" || strings.HasSuffix(text, "to come"), strings.HasPrefix(text, "Asked for by"), strings.HasPrefix(text, "id "), strings.HasPrefix(text, "("):
+		case strings.HasPrefix(text, "· to come"), strings.HasPrefix(text, "("), aside(text):
 			line.Pieces = []screen.Piece{{Text: text, Style: screen.Dim}}
 		default:
 			line.Pieces = []screen.Piece{{Text: text}}

@@ -71,10 +71,10 @@ func (j *journal) ends(ctx context.Context, id agent.ThreadID, release int) (str
 	return e.Data.(*agent.Done).Outcome, nil
 }
 
-// view waits until the view of that key stands in a channel and match holds for it.
-func (s *stage) view(ctx context.Context, id agent.ThreadID, key string, match func(slacklocal.Message) bool) (slacklocal.Message, error) {
+// card waits until the view of that key was shown and match holds for it.
+func (v *viewer) card(ctx context.Context, id agent.ThreadID, key string, match func(slacklocal.Message) bool) (slacklocal.Message, error) {
 	last := "no such message"
-	m, err := s.slack.WaitMessage(ctx, channel, func(m slacklocal.Message) bool {
+	m, err := v.await(ctx, func(m slacklocal.Message) bool {
 		if m.Metadata == nil || m.Metadata.EventPayload["thread"] != string(id) || m.Metadata.EventPayload["view"] != key {
 			return false
 		}

@@ -18,6 +18,8 @@ const (
 	defaultWidth = 100
 	widest       = 180 // longer lines are hard to read
 	narrowest    = 40
+	logRows      = 2
+	oneRule      = "        | "
 	gather       = 90 * time.Millisecond // what comes within this stands side by side
 )
 
@@ -70,10 +72,13 @@ func New(out io.Writer, cfg Config) *Screen {
 	return s
 }
 
+// Sides tells whether the log has a column of its own.
+func (s *Screen) Sides() bool { return s.left > 0 }
+
 // Say adds to the left side.
 func (s *Screen) Say(lines ...Line) { s.add(&s.said, lines) }
 
-// Log adds to the right side. A log line is never wrapped.
+// Log adds to the right side. A log line takes a few rows at most.
 func (s *Screen) Log(lines ...Line) { s.add(&s.logged, lines) }
 
 func (s *Screen) add(to *[]Line, lines []Line) {
@@ -148,10 +153,11 @@ func (s *Screen) print() {
 
 func (s *Screen) oneColumn(b *strings.Builder, said, logged []Line) {
 	for _, l := range logged {
-		r := l.cut(s.width - 4)
-		s.rule(b, "  | ")
-		r.write(b, s.colour)
-		b.WriteByte('\n')
+		for _, r := range l.cut(s.width-len(oneRule), logRows) {
+			s.rule(b, oneRule)
+			r.write(b, s.colour)
+			b.WriteByte('\n')
+		}
 	}
 	for _, l := range said {
 		for _, r := range l.wrap(s.width) {
@@ -166,8 +172,11 @@ func (s *Screen) twoColumns(b *strings.Builder, said, logged []Line) {
 	for _, l := range said {
 		left = append(left, l.wrap(s.left)...)
 	}
+	if len(left) > 0 && left[0].width == 0 && len(logged) > 0 {
+		right = append(right, row{}) // the space between two messages is none of the log's
+	}
 	for _, l := range logged {
-		right = append(right, l.cut(s.width-s.left-3))
+		right = append(right, l.cut(s.width-s.left-3, logRows)...)
 	}
 	for i := range max(len(left), len(right)) {
 		var l, r row

@@ -77,9 +77,9 @@ func (l Line) wrap(width int) []row {
 	r := row{indent: indent}
 	for _, w := range l.words() {
 		for {
-			space := 0
-			if r.width > 0 && w.spaced {
-				space = 1
+			space := w.space
+			if r.width == 0 {
+				space = 0
 			}
 			room := width - r.indent - r.width - space
 			if len(w.text) <= room {
@@ -98,42 +98,45 @@ func (l Line) wrap(width int) []row {
 	return append(rows, r)
 }
 
-// cut lays a line out in one row, and ends it with … where it is too long.
-func (l Line) cut(width int) row {
-	r := row{indent: min(l.Indent, width/2)}
-	for _, p := range l.Pieces {
-		text := []rune(p.Text)
-		room := width - r.indent - r.width
-		if len(text) > room {
-			r.add(0, append(text[:max(room-1, 0):max(room-1, 0)], '…'), p.Style)
-			break
-		}
-		r.add(0, text, p.Style)
+// cut lays a line out in at most limit rows, and ends the last with … where more would come.
+func (l Line) cut(width, limit int) []row {
+	rows := l.wrap(width)
+	if len(rows) <= limit {
+		return rows
 	}
-	return r
+	rows = rows[:limit]
+	last := &rows[limit-1]
+	if last.indent+last.width < width {
+		last.add(0, []rune("…"), last.pieces[len(last.pieces)-1].Style)
+		return rows
+	}
+	p := &last.pieces[len(last.pieces)-1]
+	text := []rune(p.Text)
+	p.Text = string(text[:len(text)-1]) + "…"
+	return rows
 }
 
 type word struct {
-	text   []rune
-	style  Style
-	spaced bool // a space stands before it
+	text  []rune
+	style Style
+	space int // how many spaces stand before it
 }
 
 func (l Line) words() []word {
 	var out []word
-	spaced := false
+	space := 0
 	for _, p := range l.Pieces {
 		var current []rune
 		flush := func() {
 			if current != nil {
-				out = append(out, word{current, p.Style, spaced})
-				current, spaced = nil, false
+				out = append(out, word{current, p.Style, space})
+				current, space = nil, 0
 			}
 		}
 		for _, r := range p.Text {
 			if r == ' ' {
 				flush()
-				spaced = true
+				space++
 				continue
 			}
 			current = append(current, r)
