@@ -118,11 +118,12 @@ func (b *Bot) onClick(ctx context.Context, e *envelope, p *interaction) {
 		if id, known, err = b.at(ctx, where); err != nil || !known {
 			return err
 		}
-		return b.append(ctx, agent.Fact{
+		_, err = b.append(ctx, agent.Fact{
 			ID:     "click/" + p.User.ID + "/" + p.message() + "/" + act.ActionID + "/" + act.ActionTS,
 			Thread: id, Actor: p.actor(),
 			Data: &agent.DecisionReceived{Verb: verb, Target: target, Via: "button", Slack: &where},
 		})
+		return err
 	})
 	switch {
 	case err != nil:
@@ -188,10 +189,11 @@ func (b *Bot) onForm(ctx context.Context, e *envelope, p *interaction) {
 		if id, known, err = b.at(ctx, where); err != nil || !known {
 			return err
 		}
-		return b.append(ctx, agent.Fact{
+		_, err = b.append(ctx, agent.Fact{
 			ID: "form/" + p.User.ID + "/" + s.ID, Thread: id, Actor: p.actor(),
 			Data: &agent.DecisionReceived{Verb: agent.VerbReject, Target: r.ID, Reason: r.Reason, Via: "button", Slack: &where},
 		})
+		return err
 	})
 	switch {
 	case err != nil:

@@ -106,13 +106,14 @@ func (b *Bot) decide(ctx context.Context, e *envelope, o *order, verb agent.Verb
 		return
 	}
 	err = b.keepTrying(ctx, e, func(ctx context.Context) error {
-		return b.append(ctx, agent.Fact{
+		_, err := b.append(ctx, agent.Fact{
 			ID: "command/" + o.TriggerID, Thread: thread, Actor: o.actor(b.me()),
 			Data: &agent.DecisionReceived{
 				Verb: verb, Target: strings.ToLower(id), Reason: reason, Via: "command",
 				Slack: &agent.Place{Team: b.me().team, Channel: o.Channel},
 			},
 		})
+		return err
 	})
 	switch {
 	case errors.Is(err, agent.ErrNoThread):
@@ -135,10 +136,11 @@ func usage(v agent.Verb) string {
 func (b *Bot) request(ctx context.Context, e *envelope, o *order, words string, in *agent.Intent) {
 	actor := o.actor(b.me())
 	err := b.keepTrying(ctx, e, func(ctx context.Context) error {
-		return b.append(ctx, agent.Fact{
+		_, err := b.append(ctx, agent.Fact{
 			ID: "command/" + o.TriggerID, Thread: agent.DedupeThreadID(actor, "command/"+o.TriggerID), Actor: actor,
 			Data: &agent.Trigger{Source: "command", Text: words, Intent: in, Slack: &agent.Place{Team: b.me().team, Channel: o.Channel}},
 		})
+		return err
 	})
 	if err != nil {
 		b.notTaken(ctx, e, o, err)

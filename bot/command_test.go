@@ -55,7 +55,9 @@ func TestCommandsPlayARelease(t *testing.T) {
 	}
 	h.says(root.TS, "release/1", "done")
 	h.says(root.TS, "root", "done")
-	h.until("the environment's release", func() bool { return strings.Contains(h.order(bob, "status shop production"), "shop in production: v1.4.2") })
+	h.until("the environment's release", func() bool {
+		return strings.Contains(h.order(bob, "status shop production"), "shop in production: v1.4.2")
+	})
 	for text, want := range map[string]string{
 		"status shop":                   "v1.4.2",
 		"history shop production":       "v1.4.2",

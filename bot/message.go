@@ -65,7 +65,13 @@ func (b *Bot) onEvent(ctx context.Context, e *envelope, m *message) {
 		b.acknowledge(e)
 		return
 	}
-	b.take(ctx, e, func(ctx context.Context) error { return b.hear(ctx, m, named || direct) })
+	b.take(ctx, e, func(ctx context.Context) error {
+		began, err := b.hear(ctx, m, named || direct)
+		if began && (e.attempt > 0 || age(m.TS, b.cfg.Now()) > replyable) {
+			b.catchUp(ctx, m)
+		}
+		return err
+	})
 }
 
 // take does what an event asks for, and acknowledges it once that is in the log.
@@ -78,13 +84,14 @@ func (b *Bot) take(ctx context.Context, e *envelope, do func(context.Context) er
 }
 
 // hear appends what somebody said: the beginning of a thread, or words in one of
-// ours. to says that it is meant for us; other words count only in a thread of ours.
-func (b *Bot) hear(ctx context.Context, m *message, to bool) error {
+// ours. to says that it is meant for us; other words count only in a thread of
+// ours. began says that a thread began with it.
+func (b *Bot) hear(ctx context.Context, m *message, to bool) (began bool, err error) {
 	me := b.me()
 	place := agent.Place{Team: me.team, Channel: m.Channel, TS: m.root()}
 	id, known, err := b.at(ctx, place)
 	if err != nil || !known && !to {
-		return err
+		return false, err
 	}
 	words := plainWords(m.Text, me.user)
 	f := agent.Fact{ID: "slack/" + me.team + "/" + m.Channel + "/" + m.TS, Thread: id, Actor: agent.SlackActor(m.team(me), m.User)}
@@ -102,19 +109,21 @@ func (b *Bot) hear(ctx context.Context, m *message, to bool) error {
 		}
 		f.Thread = agent.SlackThreadID(place.Team, place.Channel, place.TS)
 		f.Data = &agent.Trigger{Source: source, Text: words, Slack: &place}
+		began = true
 	}
-	return b.append(ctx, f)
+	fresh, err := b.append(ctx, f)
+	return began && fresh, err
 }
 
 // append takes a fact in, and remembers which threads began here.
-func (b *Bot) append(ctx context.Context, f agent.Fact) error {
+func (b *Bot) append(ctx context.Context, f agent.Fact) (fresh bool, err error) {
 	_, starts := f.Data.(*agent.Trigger)
 	expected := starts && b.out.expect(f.Thread, b.cfg.Now())
 	taken, err := b.service.Load().Take(ctx, f)
 	if expected && (err != nil || !taken.Fresh) {
 		b.out.unexpect(f.Thread)
 	}
-	return err
+	return taken.Fresh, err
 }
 
 // at finds the agent's thread of a Slack thread.
@@ -144,10 +153,11 @@ func (b *Bot) stopped(ctx context.Context, m *message) error {
 	if err != nil || !known {
 		return err
 	}
-	return b.append(ctx, agent.Fact{
+	_, err = b.append(ctx, agent.Fact{
 		ID: "slack/" + me.team + "/" + m.Channel + "/stop/" + m.ThreadTS + "/" + m.TS, Thread: id, Actor: agent.SlackActor(m.team(me), m.User),
 		Data: &agent.Message{Text: "stop", TS: m.TS, Intent: &agent.Intent{Kind: agent.IntentCancel}},
 	})
+	return err
 }
 
 // team is the workspace of whoever spoke.

@@ -16,7 +16,7 @@ import (
 // A store that is slower than Slack's patience: the event comes again, and is still one release.
 func TestTrap01SlowAppendIsRetriedAndRunsOnce(t *testing.T) {
 	cfg := cfgFast()
-	cfg.AckWithin = 100 * time.Millisecond
+	cfg.AckWithin = 300 * time.Millisecond
 	h := newHouse(t, cfg)
 	h.boot()
 	release := h.driver.hold()
@@ -36,8 +36,7 @@ func TestTrap01SlowAppendIsRetriedAndRunsOnce(t *testing.T) {
 	card := h.card(ts)
 	h.click(bob, card.TS, "approve")
 	h.says(ts, "release/1", "done")
-	h.RetryNow()
-	h.wait("quiet", h.Idle)
+	h.until("quiet", func() bool { h.RetryNow(); return h.Idle() })
 	h.wantLedger("deploy shop v1.4.2 to production")
 	if n := len(h.view(ts, "approval/")); n != 1 {
 		t.Fatalf("%d cards", n)
@@ -224,7 +223,7 @@ func TestTrap10TooManyWebsocketsIsNoHotLoop(t *testing.T) {
 func TestTrap11HungConnectionIsNotReady(t *testing.T) {
 	h := newHouse(t, cfgFast())
 	h.Fail("apps.connections.open", -1, slacklocal.Hang())
-	n := h.start(func(c *bot.Config) { c.CallLimit = 50 * time.Millisecond })
+	n := h.start(func(c *bot.Config) { c.CallLimit = 300 * time.Millisecond })
 	h.until("a reason", func() bool {
 		err := n.Ready()
 		return err != nil && strings.Contains(err.Error(), "apps.connections.open")
@@ -376,6 +375,21 @@ func TestTrap35ReplyBelongsToItsThread(t *testing.T) {
 	if known, err := n.service.Known(h.ctx(), h.thread(inner)); err != nil || known {
 		t.Fatalf("a mention in a thread began one of its own (%v)", err)
 	}
+}
+
+// A reply that came before its thread was there is taken in when the thread begins.
+func TestReplyBeforeItsThread(t *testing.T) {
+	h := newHouse(t, cfgFast())
+	n := h.boot()
+	h.HoldDeliveries()
+	ts := h.Post(ann, releases, "@releasebot deploy shop v1.4.2 to production", "")
+	began := time.Now()
+	h.Post(bob, releases, "hold", ts)
+	h.Post(cat, releases, "lovely weather", ts)
+	h.until("a delay that people can reply in", func() bool { return time.Since(began) > 1100*time.Millisecond })
+	h.ReleaseDeliveriesReversed()
+	h.says(ts, "release/1", "held")
+	h.until("both replies", func() bool { return h.events(n, h.thread(ts), "message") == 2 })
 }
 
 // Talk in channels and in threads of others is neither stored nor logged.

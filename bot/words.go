@@ -33,7 +33,7 @@ func plainWords(text, bot string) string {
 	b.Grow(len(text))
 	for i := 0; i < len(text); {
 		if text[i] == '<' {
-			if end := strings.IndexByte(text[i:], '>'); end > 1 {
+			if end := strings.IndexByte(text[i:], '>'); end > 1 && reference(text[i+1:i+end]) {
 				writeReference(&b, text[i+1:i+end], bot)
 				i += end + 1
 				continue
@@ -48,6 +48,12 @@ func plainWords(text, bot string) string {
 		i++
 	}
 	return cutWords(strings.TrimSpace(strings.ToValidUTF8(b.String(), "\uFFFD")))
+}
+
+// reference reports whether what stands between < and > is one of Slack's, and not a sign that somebody wrote.
+func reference(ref string) bool {
+	target, _, _ := strings.Cut(ref, "|")
+	return !strings.ContainsAny(ref, "<\n") && (strings.ContainsRune("@#!", rune(ref[0])) || strings.Contains(target, ":"))
 }
 
 // writeReference writes what stands between < and > as people see it.

@@ -1,0 +1,280 @@
+package bot
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/slack-go/slack"
+
+	"github.com/releasebot/releasebot/agent"
+	"github.com/releasebot/releasebot/blocks"
+)
+
+// bench is an outbox whose time is given and whose calls are answered by hand.
+type bench struct {
+	*outbox
+	now time.Time
+}
+
+func newBench(t *testing.T) *bench {
+	t.Helper()
+	b, err := New(Config{Token: "xoxb-1", AppToken: "xapp-1"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &bench{outbox: b.out, now: time.Unix(1_800_000_000, 0)}
+}
+
+// board makes a board in a channel.
+func (b *bench) board(id, channel string) *board {
+	bd := &board{id: agent.ThreadID(id), channel: channel, root: "1.1", cards: map[string]*card{}, valid: func() bool { return true }, asker: "U0ANN"}
+	b.boards[bd.id] = bd
+	return bd
+}
+
+// want sets what a board is to show: keys and texts in turn.
+func (b *bench) want(bd *board, keysAndTexts ...string) {
+	var views []blocks.View
+	for i := 0; i < len(keysAndTexts); i += 2 {
+		views = append(views, blocks.View{Key: keysAndTexts[i], Text: keysAndTexts[i+1]})
+	}
+	bd.set(views, nil, nil, blocks.Options{})
+	b.list(bd)
+}
+
+func (b *bench) tick(d time.Duration) turn {
+	b.now = b.now.Add(d)
+	return b.step(b.now)
+}
+
+func (t turn) String() string {
+	text := ""
+	for _, j := range t.jobs {
+		text += fmt.Sprintf("%s %s %q; ", j.verb.method(), j.thread+j.ts, j.view.text)
+	}
+	return text
+}
+
+func want(t *testing.T, got turn, want string) {
+	t.Helper()
+	if got.String() != want {
+		t.Fatalf("got  %s\nwant %s", got, want)
+	}
+}
+
+// Many changes of one message are one edit a second, with the newest words.
+func TestTrap15ManyEditsASecond(t *testing.T) {
+	b := newBench(t)
+	bd := b.board("t1", "C1")
+	b.want(bd, "release/1", "0%")
+	posted := b.tick(0)
+	want(t, posted, `chat.postMessage 1.1 "0%"; `)
+	b.done(posted.jobs[0], result{channel: "C1", ts: "2.2"}, b.now)
+	edits := 0
+	for i := range 100 {
+		b.want(bd, "release/1", fmt.Sprintf("%d%%", i+1))
+		for _, j := range b.tick(50 * time.Millisecond).jobs {
+			edits++
+			b.done(j, result{}, b.now)
+		}
+	}
+	if edits != 5 {
+		t.Fatalf("%d edits in 5 s", edits)
+	}
+	for range 3 {
+		for _, j := range b.tick(time.Second).jobs {
+			if j.view.text != "100%" {
+				t.Fatalf("the last edit says %q", j.view.text)
+			}
+			b.done(j, result{}, b.now)
+		}
+	}
+	if bd.pending() {
+		t.Fatal("not in step at the end")
+	}
+}
+
+// An edit waits while one of the same message is under way; then the newest follows.
+func TestNewestWins(t *testing.T) {
+	b := newBench(t)
+	bd := b.board("t1", "C1")
+	b.want(bd, "release/1", "a")
+	first := b.tick(0)
+	b.want(bd, "release/1", "b")
+	b.want(bd, "release/1", "c")
+	want(t, b.tick(time.Second), "")
+	b.done(first.jobs[0], result{channel: "C1", ts: "2.2"}, b.now)
+	want(t, b.tick(0), `chat.update 2.2 "c"; `)
+}
+
+// Posts of a channel keep the pace after a burst; other channels don't wait for it, and the order of asking is kept.
+func TestPaceIsPerChannel(t *testing.T) {
+	b := newBench(t)
+	for i := range 6 {
+		b.want(b.board(fmt.Sprintf("t%d", i), "C1"), "release/1", fmt.Sprint(i))
+	}
+	b.want(b.board("tx", "C2"), "release/1", "x")
+	got := b.tick(0)
+	if len(got.jobs) != 5 || got.jobs[4].view.text != "x" {
+		t.Fatalf("at once: %s", got)
+	}
+	if wait := got.next.Sub(b.now); wait != time.Second {
+		t.Fatalf("the next is in %s", wait)
+	}
+	want(t, b.tick(time.Second), `chat.postMessage 1.1 "4"; `)
+	want(t, b.tick(999*time.Millisecond), "")
+	want(t, b.tick(time.Millisecond), `chat.postMessage 1.1 "5"; `)
+}
+
+// Within a thread one post follows the other, so that the messages stand in order.
+func TestPostsStandInOrder(t *testing.T) {
+	b := newBench(t)
+	bd := b.board("t1", "C1")
+	b.want(bd, "release/1", "one", "approval/x", "two")
+	first := b.tick(0)
+	want(t, first, `chat.postMessage 1.1 "one"; `)
+	want(t, b.tick(time.Minute), "")
+	b.done(first.jobs[0], result{channel: "C1", ts: "2.2"}, b.now)
+	want(t, b.tick(0), `chat.postMessage 1.1 "two"; `)
+}
+
+// After a post whose answer was lost comes a look, and what it finds is taken for the post.
+func TestTrap13LookComesBeforeAnotherPost(t *testing.T) {
+	for _, found := range []bool{true, false} {
+		b := newBench(t)
+		bd := b.board("t1", "C1")
+		b.want(bd, "release/1", "one")
+		b.done(b.tick(0).jobs[0], result{err: fmt.Errorf("EOF")}, b.now)
+		want(t, b.tick(0), "")
+		look := b.tick(5 * time.Second)
+		want(t, look, `conversations.replies 1.1 ""; `)
+		there := map[string][]string{}
+		if found {
+			there["release/1"] = []string{"2.2", "3.3"} // twice, even
+		}
+		b.done(look.jobs[0], result{found: there}, b.now)
+		next := b.tick(5 * time.Second)
+		if !found {
+			want(t, next, `chat.postMessage 1.1 "one"; `)
+			continue
+		}
+		want(t, next, `chat.delete 3.3 ""; chat.update 2.2 "one"; `)
+		for _, j := range next.jobs {
+			b.done(j, result{}, b.now)
+		}
+		got := b.tick(0)
+		if len(got.reports) != 1 || got.reports[0].views[0].TS != "2.2" {
+			t.Fatalf("reported: %v", got.reports)
+		}
+	}
+}
+
+// 429 stops that method in that channel for as long as Slack said, and nothing else.
+func TestTrap14PauseIsPerMethodAndChannel(t *testing.T) {
+	b := newBench(t)
+	here, there := b.board("t1", "C1"), b.board("t2", "C2")
+	b.want(here, "release/1", "one")
+	b.done(b.tick(0).jobs[0], result{err: &slack.RateLimitedError{RetryAfter: 30 * time.Second}}, b.now)
+	b.want(there, "release/1", "two")
+	want(t, b.tick(time.Second), `chat.postMessage 1.1 "two"; `)
+	want(t, b.tick(28*time.Second), "")
+	want(t, b.tick(2*time.Second), `chat.postMessage 1.1 "one"; `)
+}
+
+// A post under way when the thread is given up is waited for before the thread is shown again.
+func TestForgottenPostIsWaitedFor(t *testing.T) {
+	b := newBench(t)
+	bd := b.board("t1", "C1")
+	b.want(bd, "release/1", "one")
+	late := b.tick(0)
+	b.forget("t1")
+	again := b.board("t1", "C1")
+	b.want(again, "release/1", "one")
+	want(t, b.tick(time.Second), "")
+	b.done(late.jobs[0], result{channel: "C1", ts: "2.2"}, b.now)
+	want(t, b.tick(time.Second), `conversations.replies 1.1 ""; `)
+}
+
+// Without the lease a thread's queue is dropped, and nothing of it is sent.
+func TestLostLeaseDropsTheQueue(t *testing.T) {
+	b := newBench(t)
+	bd := b.board("t1", "C1")
+	held := true
+	bd.valid = func() bool { return held }
+	b.want(bd, "release/1", "one")
+	held = false
+	want(t, b.tick(0), "")
+	if b.boards["t1"] != nil {
+		t.Fatal("the board is still there")
+	}
+}
+
+// A channel that is closed to the bot: whoever asked is told once, and the post is tried again slowly.
+func TestTrap33ToldOnceAndTriedSlowly(t *testing.T) {
+	b := newBench(t)
+	bd := b.board("t1", "C1")
+	b.want(bd, "release/1", "one")
+	closed := result{err: slack.SlackErrorResponse{Err: "not_in_channel"}}
+	b.done(b.tick(0).jobs[0], closed, b.now)
+	tell := b.tick(0)
+	if len(tell.jobs) != 1 || tell.jobs[0].user != "U0ANN" || !tell.jobs[0].direct {
+		t.Fatalf("told: %v", tell.jobs)
+	}
+	b.done(tell.jobs[0], result{}, b.now)
+	posts := 0
+	for range 600 {
+		for _, j := range b.tick(time.Second).jobs {
+			if j.verb != toPost {
+				t.Fatalf("another %s", j.verb.method())
+			}
+			posts++
+			b.done(j, closed, b.now)
+		}
+	}
+	if posts < 3 || posts > 12 {
+		t.Fatalf("%d posts in ten minutes", posts)
+	}
+}
+
+// What people are told alone is given up in the end, and that is reported, so that the thread can rest.
+func TestNotesAreGivenUp(t *testing.T) {
+	b := newBench(t)
+	bd := b.board("t1", "C1")
+	note := agent.Note{Seq: 7, Person: "U0GONE", Data: agent.DecisionRefused{Verb: agent.VerbApprove, Reason: "no"}}
+	bd.set(nil, []agent.Note{note}, nil, blocks.Options{})
+	b.list(bd)
+	var reported []agent.PostedView
+	for range 60 {
+		got := b.tick(time.Second)
+		for _, r := range got.reports {
+			reported = append(reported, r.views...)
+		}
+		for _, j := range got.jobs {
+			b.done(j, result{err: slack.SlackErrorResponse{Err: "user_not_in_channel"}}, b.now)
+		}
+	}
+	if len(reported) != 1 || reported[0].Key != agent.ViewNote(7) || !reported[0].Final || bd.pending() {
+		t.Fatalf("reported %v", reported)
+	}
+}
+
+func BenchmarkStep(b *testing.B) {
+	bot, err := New(Config{Token: "xoxb-1", AppToken: "xapp-1", PostEvery: -1, EditEvery: -1})
+	if err != nil {
+		b.Fatal(err)
+	}
+	bd := &board{id: "t1", channel: "C1", root: "1.1", cards: map[string]*card{}, valid: func() bool { return true }}
+	bot.out.boards[bd.id] = bd
+	now := time.Unix(1_800_000_000, 0)
+	i := 0
+	for b.Loop() {
+		i++
+		bd.set([]blocks.View{{Key: "release/1", Text: fmt.Sprint(i)}}, nil, nil, blocks.Options{})
+		bot.out.list(bd)
+		for _, j := range bot.out.step(now).jobs {
+			bot.out.done(j, result{channel: "C1", ts: "2.2"}, now)
+		}
+		bot.out.step(now)
+	}
+}
