@@ -121,8 +121,10 @@ func (r *Runner) lock(ctx context.Context, h *run, c Command, now time.Time) err
 	}
 	human := first(Humans(c.Actor, c.OnBehalfOf))
 	p, err := r.People.Person(ctx, human)
-	v := lookupFailed(human, err)
-	if err == nil {
+	var v policy.Verdict
+	if err != nil {
+		v = lookupFailed(human, err)
+	} else {
 		v = policy.MayRequest(env, p, r.groups(ctx))
 	}
 	if !v.Allowed {
