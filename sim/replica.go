@@ -1,0 +1,206 @@
+package sim
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sort"
+	"time"
+
+	"github.com/releasebot/releasebot/agent"
+	"github.com/releasebot/releasebot/agent/planner/rules"
+	"github.com/releasebot/releasebot/policy"
+	"github.com/releasebot/releasebot/threadstore"
+	"github.com/releasebot/releasebot/tools/changelog"
+	"github.com/releasebot/releasebot/tools/deploy"
+	"github.com/releasebot/releasebot/tools/healthcheck"
+)
+
+// slot is a machine: processes come and go on it, its disk stays.
+type slot struct {
+	w     *world
+	n     int
+	boots int
+	proc  *proc
+}
+
+// proc is one process of the program.
+type proc struct {
+	w         *world
+	slot      *slot
+	owner     string
+	store     *threadstore.Store
+	runner    *agent.Runner
+	service   *agent.Service
+	view      *viewer
+	active    map[agent.ThreadID]time.Time // threads that it runs: when to step them again
+	busy      map[agent.ThreadID]bool      // threads in the middle of a call
+	held      map[agent.ThreadID]time.Time // threads of others: when to look again
+	told      map[string]agent.ThreadID    // final answers of deployers, by key, not known to be in the log yet
+	policies  []policyAt
+	skew      time.Duration
+	jumped    time.Time
+	renewed   time.Time
+	dead      bool
+	frozen    bool
+	unordered bool // calls come in no particular order: nothing is drawn
+	older     bool // its snapshots are an older program's
+}
+
+// policyAt is a policy file that a process has used since then.
+type policyAt struct {
+	since time.Time
+	n     int
+}
+
+// boot starts a process that knows nothing but the store.
+func (s *slot) boot() {
+	w := s.w
+	s.boots++
+	p := &proc{
+		w: w, slot: s, owner: fmt.Sprintf("r%d.%d", s.n, s.boots), active: map[agent.ThreadID]time.Time{}, busy: map[agent.ThreadID]bool{},
+		held: map[agent.ThreadID]time.Time{}, told: map[string]agent.ThreadID{}, renewed: w.now,
+	}
+	if w.has(Clocks) {
+		p.skew = w.between(-3*time.Second, 3*time.Second)
+	}
+	p.older = w.has(Older) && w.rng.IntN(2) == 0
+	p.reload()
+	p.view = &viewer{p: p, boards: map[agent.ThreadID]*board{}}
+	p.store = threadstore.New(&link{Driver: w.disk, p: p}, threadstore.Options{Now: p.clock, Token: w.token, Sleep: w.backoff})
+	drivers := map[string]deploy.Driver{}
+	for name, t := range w.targets {
+		drivers[name] = client{t, p}
+	}
+	p.runner = agent.NewRunner(agent.Config{
+		Store: p.store, Owner: p.owner, RunnerID: fmt.Sprintf("disk%d", s.n), Policy: p.policy, Planner: rules.New(), People: directory{w.people, p},
+		Pager: pager{p}, Viewer: p.view, Sources: func(*policy.Source) (changelog.Source, error) { return w.repo, nil },
+		Deployers: drivers, Checkers: map[string]healthcheck.Checker{"fake": checkup{w}}, Now: p.clock,
+	})
+	e := agent.NewEngine(p.runner)
+	e.Drive(p.wake)
+	p.service = agent.NewService(e)
+	s.proc = p
+	w.logf("%s starts, with policy %d", p.owner, p.policies[0].n)
+}
+
+func (p *proc) clock() time.Time { return p.w.now.Add(p.skew) }
+
+func (p *proc) wake(id agent.ThreadID) { p.active[id] = p.clock() }
+
+// reload reads the policy file as it is now.
+func (p *proc) reload() { p.policies = append(p.policies, policyAt{p.w.now, p.w.people.policy}) }
+
+func (p *proc) policy() *policy.File { return files()[p.policies[len(p.policies)-1].n] }
+
+// live lists the processes that run.
+func (w *world) live() []*proc {
+	var list []*proc
+	for _, s := range w.slots {
+		if s.proc != nil && !s.proc.frozen {
+			list = append(list, s.proc)
+		}
+	}
+	return list
+}
+
+// runnable lists the threads that the process would step now: those it runs, and those due that it does not.
+func (p *proc) runnable() []agent.ThreadID {
+	now := p.clock()
+	var ids []agent.ThreadID
+	for id, at := range p.active {
+		if !p.busy[id] && !now.Before(at) {
+			ids = append(ids, id)
+		}
+	}
+	sort.Slice(ids, func(i, j int) bool { return ids[i] < ids[j] })
+	due, err := p.w.disk.Due(p.w.ctx, now, 1000)
+	if err != nil {
+		p.w.fail("the simulation works", "listing what is due: %v", err)
+	}
+	for _, d := range due {
+		id := agent.ThreadID(d.Log)
+		if _, running := p.active[id]; !running && !p.busy[id] && !now.Before(p.held[id]) {
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}
+
+// step takes one step of a thread, as the engine does. It reports whether another may follow at once.
+func (p *proc) step(id agent.ThreadID) bool {
+	w := p.w
+	w.rep.Steps++
+	p.busy[id] = true
+	defer delete(p.busy, id)
+	p.active[id] = p.clock()
+	var did agent.Progress
+	var err error
+	if !w.guard(p, func() { did, err = p.runner.Step(w.ctx, id, p.clock()) }) {
+		return false
+	}
+	if w.cfg.Trace != nil {
+		w.logf("%s steps %s: %s%s", p.owner, w.label(id), did.Did, errText(err))
+	}
+	p.remembered(id, err)
+	switch {
+	case errors.Is(err, threadstore.ErrHeld), errors.Is(err, threadstore.ErrNotFound):
+		delete(p.active, id)
+		p.held[id] = p.clock().Add(time.Second)
+	case err != nil:
+		p.active[id] = p.clock().Add(100 * time.Millisecond)
+	case did.Idle:
+		delete(p.active, id)
+	case did.Did == agent.StepWait:
+		wait := time.Second
+		if !did.Next.IsZero() {
+			wait = min(max(did.Next.Sub(p.clock()), time.Millisecond), wait)
+		}
+		p.active[id] = p.clock().Add(wait)
+	default:
+		return w.ok()
+	}
+	return false
+}
+
+func errText(err error) string {
+	if err == nil {
+		return ""
+	}
+	return " (" + err.Error() + ")"
+}
+
+// remembered checks that the last word of a deployer that this process was
+// given is in the log, now that it has let go of the thread because of its lease.
+func (p *proc) remembered(id agent.ThreadID, err error) {
+	for key, thread := range p.told {
+		switch {
+		case thread != id:
+		case p.w.check.results[key]:
+			delete(p.told, key)
+		case errors.Is(err, threadstore.ErrStale) && !p.w.lost:
+			p.w.fail("an outcome is never refused", "%s was told how the run of %s in %s ended, lost its lease, and the log has no outcome", p.owner, key, p.w.label(id))
+		case err != nil:
+			delete(p.told, key)
+		}
+	}
+}
+
+// renew prolongs the leases, unless the process is starved.
+func (p *proc) renew() {
+	w := p.w
+	p.renewed = w.now
+	if w.hits(Starve, 0.15, "renewal missed") {
+		p.renewed = w.now.Add(w.between(2*time.Second, 8*time.Second))
+		return
+	}
+	p.unordered = true
+	w.guard(p, func() { p.runner.Renew(w.ctx) })
+	p.unordered = false
+}
+
+// backoff is how a Store sleeps between tries.
+func (w *world) backoff(ctx context.Context, d time.Duration) error {
+	w.now = w.now.Add(d)
+	return ctx.Err()
+}

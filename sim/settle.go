@@ -1,0 +1,346 @@
+package sim
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/releasebot/releasebot/agent"
+	"github.com/releasebot/releasebot/threadstore"
+)
+
+// settle ends the faults and looks whether everything comes to rest, first as
+// people have left it, then after they have all decided or gone home.
+func (w *world) settle() {
+	if !w.ok() {
+		return
+	}
+	w.calm, w.silenced, w.people.down = true, 0, false
+	w.logf("faults end")
+	for _, s := range w.slots {
+		if s.proc == nil {
+			s.boot()
+		}
+		s.proc.frozen, s.proc.renewed = false, w.now
+	}
+	if w.lost {
+		return
+	}
+	w.rest()
+	w.waits()
+	w.seen()
+	for n := 0; n < 12 && w.ok() && w.open() > 0; n++ {
+		w.resolve()
+		w.rest()
+		w.pass(10 * time.Minute)
+		w.rest()
+	}
+	w.ended()
+	w.seen()
+	w.logs()
+}
+
+// rest lets everything happen that can happen by itself.
+func (w *world) rest() {
+	for round := 0; w.ok(); round++ {
+		if round == 3000 {
+			w.fail("everything comes to rest", "it does not: %s", w.restless())
+			return
+		}
+		busy := false
+		for len(w.net) > 0 && w.ok() {
+			m := w.net[0]
+			w.hand(m, w.slots[round%len(w.slots)].proc)
+			if len(w.net) > 0 && w.net[0] == m { // it insists, and was refused: for good, now that nothing is wrong
+				if st := w.check.state(m.fact.Thread); st != nil {
+					w.fail("what is sent is taken in", "%s is not, though nothing is wrong any more", m.what)
+				}
+				w.net = w.net[1:]
+			}
+			busy = true
+		}
+		for _, s := range w.slots {
+			p := s.proc
+			for _, id := range p.runnable() {
+				for n := 0; n < 200 && p.step(id); n++ {
+				}
+			}
+			for n := 0; n < 50 && p.view.work(); n++ {
+				busy = true
+			}
+			busy = busy || len(p.active) > 0
+		}
+		for _, t := range w.targets {
+			for _, r := range t.runs {
+				t.settled(r)
+				busy = busy || !r.over
+			}
+		}
+		due, err := w.disk.Due(w.ctx, w.now.Add(20*time.Second), 1000)
+		if err != nil {
+			w.fail("the simulation works", "%v", err)
+		}
+		if !busy && len(due) == 0 && len(w.late) == 0 {
+			return
+		}
+		if !busy && len(w.late) == 0 && w.claiming(due) && round > 60 {
+			return
+		}
+		w.pass(700 * time.Millisecond)
+	}
+}
+
+// claiming reports whether nothing but waiters for environments are due: they look again by timer for as long as they wait.
+func (w *world) claiming(due []threadstore.DueLog) bool {
+	for _, d := range due {
+		s := w.check.state(agent.ThreadID(d.Log))
+		if s == nil || !slices.ContainsFunc(s.Releases, func(r *agent.ReleaseState) bool { return r.Stage == agent.StageClaim && r.Waits != "" }) {
+			return false
+		}
+	}
+	return true
+}
+
+func (w *world) restless() string {
+	var b strings.Builder
+	for _, s := range w.slots {
+		for _, id := range w.threads {
+			if at, ok := s.proc.active[id]; ok {
+				fmt.Fprintf(&b, "%s runs %s (%s), ", s.proc.owner, w.label(id), at.Sub(s.proc.clock()))
+			}
+			if bd := s.proc.view.boards[id]; bd != nil && bd.pending() {
+				fmt.Fprintf(&b, "%s has views of %s to show, ", s.proc.owner, w.label(id))
+			}
+		}
+	}
+	for _, id := range w.threads {
+		if s := w.check.state(id); s != nil {
+			for _, r := range s.Open() {
+				fmt.Fprintf(&b, "%s#%d is at %s, ", w.label(id), r.N, r.Stage)
+			}
+		}
+	}
+	return b.String()
+}
+
+func (w *world) open() (n int) {
+	for _, id := range w.threads {
+		if s := w.check.state(id); s != nil {
+			n += len(s.Open())
+		}
+	}
+	return n
+}
+
+// waits: whatever has not ended waits for a named person, or a time.
+func (w *world) waits() {
+	for _, id := range w.threads {
+		s := w.check.state(id)
+		if s == nil {
+			continue
+		}
+		if len(s.Words)+len(s.Decisions)+len(s.Commands) > 0 {
+			w.fail("what people say is acted on", "%s has %d words, %d decisions and %d commands that nobody has looked at", w.label(id), len(s.Words), len(s.Decisions), len(s.Commands))
+		}
+		for _, r := range s.Open() {
+			if why := w.stuck(s, r); why != "" {
+				w.fail("nothing is stuck", "%s#%d is at %s: %s", w.label(id), r.N, r.Stage, why)
+			}
+		}
+	}
+}
+
+// stuck says why a release will not go on; "" if it waits for something.
+func (w *world) stuck(s *agent.State, r *agent.ReleaseState) string {
+	switch {
+	case r.Held != "" && r.Stage.Before(agent.StageDeploy):
+		return ""
+	case r.Stage == agent.StageApproval && r.Approval != nil && r.Approval.State == agent.ApprovalPending:
+		return ""
+	case r.Stage == agent.StageUnknown:
+		if q := s.Question(agent.UnknownQuestionID(r)); q != nil && q.Answer == nil {
+			return ""
+		}
+		return "nobody is asked"
+	case r.Stage == agent.StageClaim && r.Waits != "":
+		env := w.check.envs[agent.EnvironmentLog(r.Service, r.Env)]
+		h := env.Holder()
+		if env.Locked(w.now) {
+			return ""
+		}
+		if h == nil || h.Thread == s.ID && h.Number == r.N {
+			return "it waits for an environment that is free"
+		}
+		o := w.check.state(h.Thread)
+		if o == nil || o.Release(h.Number) == nil || o.Release(h.Number).Stage == agent.StageEnded {
+			return "whoever has the environment has ended"
+		}
+		return ""
+	}
+	return "it waits for nothing"
+}
+
+// resolve has people answer every question, end every hold and lock.
+func (w *world) resolve() {
+	for _, id := range w.threads {
+		s := w.check.state(id)
+		if s == nil {
+			continue
+		}
+		for _, r := range s.Open() {
+			if r.Held != "" {
+				w.clicks(button{id, agent.VerbResume, r.ID}, "U0ALICE", "", "command")
+			}
+			if r.Stage == agent.StageUnknown {
+				verb := pick(w, []agent.Verb{agent.VerbRan, agent.VerbDidnt, agent.VerbStop})
+				for _, who := range everybody {
+					w.clicks(button{id, verb, agent.UnknownQuestionID(r)}, who, "", "button")
+				}
+			}
+		}
+	}
+	for _, log := range []string{"shop/staging"} {
+		if e := w.check.envs["env:"+log]; e != nil && e.Lock != nil && len(w.threads) > 0 {
+			for _, id := range w.threads {
+				if w.check.state(id) != nil {
+					w.says(id, "U0ALICE", "unlock shop staging", false)
+					break
+				}
+			}
+		}
+	}
+}
+
+// ended: with everything decided or past its time, every release has ended, and no environment is held.
+func (w *world) ended() {
+	for _, id := range w.threads {
+		s := w.check.state(id)
+		if s == nil {
+			continue
+		}
+		for _, r := range s.Releases {
+			if r.Stage != agent.StageEnded {
+				w.fail("every release ends", "%s#%d is at %s: %s", w.label(id), r.N, r.Stage, w.stuck(s, r))
+			}
+			w.rep.Ends[r.Outcome]++
+		}
+	}
+	for log, e := range w.check.envs {
+		if h := e.Holder(); h != nil && w.ok() {
+			w.fail("every environment is given back", "%s is held by %s#%d", log, w.label(h.Thread), h.Number)
+		}
+	}
+}
+
+// seen: what people see is what the states say.
+func (w *world) seen() {
+	if !w.ok() {
+		return
+	}
+	store := w.auditor()
+	for _, id := range w.threads {
+		if w.check.state(id) == nil {
+			continue
+		}
+		s, err := agent.LoadThread(w.ctx, store, id)
+		if err != nil {
+			w.fail("every thread can be read", "%v", err)
+			return
+		}
+		w.seenOf(s)
+	}
+}
+
+func (w *world) seenOf(s *agent.State) {
+	v := viewer{p: &proc{w: w}, boards: map[agent.ThreadID]*board{}}
+	v.Show(s, func() bool { return false })
+	found := w.slack.find(s.ID)
+	for key, c := range v.boards[s.ID].cards {
+		switch {
+		case c.note:
+			w.fail("what people see is what is", "%s of %s was not told", key, w.label(s.ID))
+		case len(found[key]) != 1:
+			w.fail("what people see is what is", "%s of %s stands %d times", key, w.label(s.ID), len(found[key]))
+		case w.slack.at(found[key][0]).pic.hash != c.want.hash:
+			w.fail("what people see is what is", "%s of %s says %q, and should say %q", key, w.label(s.ID), w.slack.at(found[key][0]).pic.text, c.want.text)
+		}
+	}
+	for _, m := range w.slack.messages {
+		if m.deleted || m.thread != s.ID {
+			continue
+		}
+		if len(found[m.key]) > 1 {
+			w.fail("what people see is what is", "%s of %s stands %d times", m.key, w.label(s.ID), len(found[m.key]))
+		}
+		for _, b := range m.pic.buttons {
+			if b.verb == agent.VerbApprove && outcomes(s)[b.target] != string(agent.ApprovalPending) {
+				w.fail("no button stands for what is decided", "%s of %s still has Approve for %s, which is %q", m.key, w.label(s.ID), b.target, outcomes(s)[b.target])
+			}
+		}
+	}
+}
+
+// logs checks every log as a whole: replayed, folded in halves, through its snapshot, and its chain.
+func (w *world) logs() {
+	if !w.ok() {
+		return
+	}
+	store := w.auditor()
+	for _, id := range w.threads {
+		if w.check.state(id) == nil {
+			continue
+		}
+		events, err := agent.ReadEvents(w.ctx, store, string(id), 1)
+		if err != nil {
+			w.fail("every thread can be read", "%v", err)
+			return
+		}
+		folded, diffs := agent.Replay(id, events)
+		if len(diffs) > 0 {
+			w.fail("replayed, a log gives what was recorded", "%s: %s", w.label(id), diffs[0])
+		}
+		half := agent.Fold(agent.NewState(id), events[:len(events)/2])
+		if half, err = half.Clone(); err != nil {
+			w.fail("every state can be copied", "%v", err)
+			return
+		}
+		loaded, err := agent.LoadThread(w.ctx, store, id)
+		if err != nil {
+			w.fail("every thread can be read", "%v", err)
+			return
+		}
+		whole := text(folded)
+		for what, s := range map[string]*agent.State{
+			"in two halves": agent.Fold(half, events[len(events)/2:]), "through its snapshot": loaded, "as it was written": w.check.state(id),
+		} {
+			if text(s) != whole {
+				w.fail("a log has one state", "%s, %s folds to another:\n%s\n%s", what, w.label(id), text(s), whole)
+			}
+		}
+		if _, err := store.Verify(w.records(string(id)), agent.PrevOf); err != nil {
+			w.fail("a log is a chain", "%s: %v", w.label(id), err)
+		}
+	}
+}
+
+func text(s *agent.State) string {
+	b, err := json.Marshal(s)
+	if err != nil {
+		return err.Error()
+	}
+	return string(b)
+}
+
+// failover loses the last writes, as a store does that had not passed them on.
+func (w *world) failover() {
+	n := w.disk.Failover(1 + w.rng.IntN(10))
+	if n == 0 {
+		return
+	}
+	w.count("failover loses writes")
+	w.lost = true
+	w.logf("a failover loses %d writes", n)
+	w.check.rebuild()
+}
