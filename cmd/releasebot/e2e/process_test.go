@@ -185,7 +185,7 @@ func pidIn(path, object string) int {
 		return 0
 	}
 	var f struct {
-		PID        int                `json:"pid"`
+		PID        int               `json:"pid"`
 		Supervisor struct{ PID int } `json:"supervisor"`
 	}
 	if err := json.Unmarshal(b, &f); err != nil {

@@ -21,11 +21,13 @@ func (w *world) thread(ts string) agent.ThreadID {
 	return agent.SlackThreadID(w.slack.Identity().TeamID, releases, ts)
 }
 
-// views are the bot's messages of a thread whose view's key begins so, oldest first.
-func (w *world) views(ts, prefix string) []slacklocal.Message {
+// views are the bot's messages of a thread that show this view, or, where key
+// ends in a slash, one of its kind; oldest first. "" is any message.
+func (w *world) views(ts, key string) []slacklocal.Message {
 	var list []slacklocal.Message
 	for _, m := range w.slack.Thread(releases, ts) {
-		if m.BotID != "" && strings.HasPrefix(viewKey(m), prefix) {
+		has := viewKey(m)
+		if m.BotID != "" && (has == key || key == "" || strings.HasSuffix(key, "/") && strings.HasPrefix(has, key)) {
 			list = append(list, m)
 		}
 	}
