@@ -63,3 +63,13 @@ func tokens(s string) int {
 	}
 	return (ascii+2)/3 + 2*other
 }
+
+// latin: the words are in an alphabet that the lexicon knows anything of.
+func latin(s string) bool {
+	for _, r := range s {
+		if unicode.IsLetter(r) && !unicode.Is(unicode.Latin, r) {
+			return false
+		}
+	}
+	return true
+}

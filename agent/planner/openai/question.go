@@ -1,0 +1,203 @@
+package openai
+
+import (
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/releasebot/releasebot/agent"
+)
+
+const (
+	maxOptions  = 5
+	maxQuestion = 300 // characters
+)
+
+// say writes an intent as the words that the rules planner reads it from.
+func say(i agent.Intent) string {
+	var parts []string
+	add := func(words ...string) {
+		if !slices.Contains(words, "") {
+			parts = append(parts, words...)
+		}
+	}
+	switch i.Kind {
+	case agent.IntentDeploy:
+		add("deploy")
+		add(i.Service)
+		add(i.Version)
+		add("to", i.Environment)
+	case agent.IntentRollback:
+		add("roll back")
+		add(i.Service)
+		add("in", i.Environment)
+		add("to", i.Version)
+	case agent.IntentNotify:
+		add("tell me when", i.Service, i.Environment, "is free")
+	case agent.IntentCancel, agent.IntentHold, agent.IntentResume, agent.IntentWhy:
+		add(string(i.Kind))
+		add(i.ID)
+	case agent.IntentVerify, agent.IntentLock, agent.IntentUnlock, agent.IntentStatus, agent.IntentHistory:
+		add(string(i.Kind))
+		add(i.Service)
+		add("in", i.Environment)
+	case agent.IntentApprovals, agent.IntentLocks, agent.IntentHelp, agent.IntentClarify, agent.IntentNone:
+		add(string(i.Kind))
+	}
+	if len(i.Page) > 0 {
+		add("and page " + strings.Join(i.Page, " and ") + " if it fails")
+	}
+	return strings.Join(parts, " ")
+}
+
+func clarify(q agent.Question) agent.Intent {
+	return agent.Intent{Kind: agent.IntentClarify, Question: &q}
+}
+
+// confirm asks whether a whole request was meant. The option is one that the
+// rules planner reads as just that request, or there is none.
+func (j *judge) confirm(i agent.Intent) (agent.Intent, bool) {
+	words := say(i)
+	if got := j.reads(words); !same(got, i) {
+		return clarify(agent.Question{
+			Text: "I am not sure what that asks for. Please say it as a command, such as `/release deploy SERVICE VERSION to ENVIRONMENT`.", Missing: "request",
+		}), false
+	}
+	return clarify(agent.Question{Text: "Do you mean: " + words + ", now? Say yes, or say it another way.", Options: []string{words}, Missing: "request"}), true
+}
+
+// ruledOrAsk: a part of the reading was not said, or the words speak against
+// it. What the rules planner made of them counts; if that is nothing, and the
+// words do ask for something of the kind, the person is asked for what is missing.
+func (j *judge) ruledOrAsk(i agent.Intent) (agent.Intent, bool) {
+	if j.ruled.Kind == agent.IntentClarify || j.words.veto || j.in.RejectionOf > 0 || !j.words.asks[i.Kind] {
+		return j.ruled, false
+	}
+	return j.missing(i), true
+}
+
+// missing asks for the first part of a reading that was not said.
+func (j *judge) missing(i agent.Intent) agent.Intent {
+	p := agent.Intent{Kind: i.Kind, Page: slices.Clone(j.words.paged)}
+	switch i.Kind {
+	case agent.IntentCancel, agent.IntentHold, agent.IntentResume:
+		var options []string
+		for _, r := range j.in.Releases {
+			if r.Open {
+				options = addNew(options, string(i.Kind)+" "+r.ID, maxOptions)
+			}
+		}
+		return clarify(agent.Question{Text: "Which release shall I " + string(i.Kind) + "?", Options: options, Missing: "id", Partial: &p})
+	case agent.IntentDeploy, agent.IntentRollback, agent.IntentVerify, agent.IntentLock, agent.IntentUnlock, agent.IntentNotify, agent.IntentStatus, agent.IntentHistory,
+		agent.IntentApprovals, agent.IntentLocks, agent.IntentWhy, agent.IntentHelp, agent.IntentClarify, agent.IntentNone:
+	}
+	if !j.meantService(i.Service) {
+		var options []string
+		for _, s := range j.in.Catalog.Services {
+			options = addNew(options, s.Name, maxOptions)
+		}
+		return clarify(agent.Question{Text: "Which service do you mean?", Options: options, Missing: "service", Partial: &p})
+	}
+	p.Service = i.Service
+	if !j.meantEnvironment(i.Service, i.Environment) {
+		var options []string
+		for _, e := range environmentsOf(j.in.Catalog, i.Service) {
+			options = addNew(options, e, maxOptions)
+		}
+		if i.Kind == agent.IntentDeploy && j.meantVersion(i) {
+			p.Version = i.Version
+		}
+		return clarify(agent.Question{Text: "Which environment of " + i.Service + " do you mean?", Options: options, Missing: "environment", Partial: &p})
+	}
+	p.Environment = i.Environment
+	if !j.meantVersion(i) {
+		q := agent.Question{Text: "Which version exactly? A tag or a commit, please.", Missing: "version", Partial: &p}
+		if len(j.words.versions) > 1 {
+			q.Text, q.Options = "You named several versions. Which one?", slices.Clone(j.words.versions[:min(len(j.words.versions), maxOptions)])
+		}
+		return clarify(q)
+	}
+	confirmed, _ := j.confirm(i)
+	return confirmed
+}
+
+// question makes a question of a model's. What an answer would complete is kept
+// only as far as it was said, and where an answer could start something the
+// text is written here: a person who answers must not be misled about what.
+func (j *judge) question(r reply) (agent.Intent, bool) {
+	if j.in.RejectionOf > 0 {
+		return j.ruled, false
+	}
+	if j.ruled.Kind == agent.IntentClarify && j.ruled.Question != nil && j.ruled.Question.Partial != nil {
+		return j.ruled, false // by code, with what was understood
+	}
+	kind := agent.IntentKind(r.texts["action"])
+	i := r.intent()
+	i.Kind = kind
+	if changes(kind) && j.words.asks[kind] && !j.words.veto && (j.meantService(i.Service) || r.texts["missing"] == "service") && r.texts["missing"] != "request" {
+		return j.missing(i), true
+	}
+	text := visible(strings.Join(strings.Fields(r.texts["question"]), " "))
+	options := j.options(r.lists["options"])
+	if !j.showable(text) || len(options) == 1 {
+		if j.ruled.Kind == agent.IntentClarify {
+			return j.ruled, false
+		}
+		text, options = "I am not sure what that asks for. Could you say it another way, with service, version and environment?", nil
+	}
+	q := agent.Question{Text: text, Options: options, Missing: "request"}
+	if who := r.texts["ask"]; who != "" && slices.Contains(j.words.people, who) {
+		q.Ask = who
+	}
+	return clarify(q), true
+}
+
+// options keeps those that read as a whole request made of names that exist and versions that were written.
+func (j *judge) options(list []string) []string {
+	var out []string
+	for _, o := range list {
+		i := j.reads(o)
+		if len(o) > 200 || !decided(i.Kind) || len(i.Page) > 0 {
+			continue
+		}
+		if i.Version != "" && !slices.Contains(j.words.versions, i.Version) && !(j.sourceFor(i.Service) && j.from.version == i.Version) {
+			continue
+		}
+		if i.Service != "" && changes(i.Kind) && !j.meantService(i.Service) {
+			continue
+		}
+		out = addNew(out, say(i), maxOptions)
+	}
+	return out
+}
+
+// showable: a model's sentence may be shown as a question. It is one question,
+// without links, mentions, commands, code or anything about approvals, and not
+// a piece of the prompt.
+func (j *judge) showable(text string) bool {
+	if text == "" || utf8.RuneCountInString(text) > maxQuestion || !strings.ContainsAny(text, "?？؟;") {
+		return false
+	}
+	low := strings.ToLower(text)
+	for _, bad := range [...]string{"<", ">", "`", "@", "://", "www.", "/release", "approv", "password", "token", "secret", "api key", "freigab", "genehmig", "everyone", "lgtm"} {
+		if strings.Contains(low, bad) {
+			return false
+		}
+	}
+	if j.lexicon.host.MatchString(low) {
+		return false
+	}
+	return !j.echo(text)
+}
+
+// echoes reports whether a text holds a long piece of the prompt.
+func echoes(prompt, text string) bool {
+	const piece = 32
+	prompt, text = folded(prompt), folded(text)
+	for i := 0; i+piece <= len(text); i += 4 {
+		if strings.Contains(prompt, text[i:i+piece]) {
+			return true
+		}
+	}
+	return false
+}
