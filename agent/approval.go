@@ -33,6 +33,11 @@ type Approval struct {
 	Expires       time.Time        `json:"expires"`
 	RemindAt      time.Time        `json:"remind_at,omitzero"`
 	Reminded      time.Time        `json:"reminded,omitzero"`
+	DirectAt      time.Time        `json:"direct_at,omitzero"`
+	Directly      time.Time        `json:"directly,omitzero"`
+	EscalateAt    time.Time        `json:"escalate_at,omitzero"`
+	EscalateTo    []policy.Subject `json:"escalate_to,omitempty"`
+	Escalated     time.Time        `json:"escalated,omitzero"`
 	State         ApprovalState    `json:"state"`
 	Approvers     []Response       `json:"approvers,omitempty"` // those that count
 	Decided       time.Time        `json:"decided,omitzero"`

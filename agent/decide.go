@@ -34,6 +34,10 @@ const (
 	StepPropose   StepKind = "propose"   // propose the rollback
 	StepPage      StepKind = "page"      // * page people
 	StepDone      StepKind = "done"      // end the release
+	StepEscalate  StepKind = "escalate"  // tell others that nobody decides
+	StepTakeover  StepKind = "take_over" // * take the environment over
+	StepWatch     StepKind = "watch"     // look after something for somebody
+	StepNag       StepKind = "nag"       // remind whoever holds a release
 	StepWait      StepKind = "wait"      // nothing to do before At
 )
 
@@ -75,6 +79,7 @@ func Decide(s *State, now time.Time) []Step {
 	for _, r := range s.Releases {
 		d.next(s, r)
 	}
+	d.watches(s)
 	d.add(Step{Kind: StepWait, At: d.wake})
 	return d.steps
 }
@@ -135,13 +140,19 @@ func (d *decider) unfinished(s *State, r *ReleaseState) {
 	case StageDeploy:
 		d.add(Step{Kind: StepPoll, Release: r.N})
 	case StageUnknown:
-		q := s.Question(UnknownQuestionID(r))
-		switch {
-		case q == nil:
-			d.add(Step{Kind: StepAsk, Release: r.N})
-		case q.Answer != nil:
-			d.add(Step{Kind: StepSettle, Release: r.N})
-		}
+		d.person(s, r, UnknownQuestionID(r))
+	case StageDoubt:
+		d.person(s, r, DoubtQuestionID(r))
+	}
+}
+
+// person: a question only a person can answer is asked, waited for, and its answer written down.
+func (d *decider) person(s *State, r *ReleaseState, question string) {
+	switch q := s.Question(question); {
+	case q == nil:
+		d.add(Step{Kind: StepAsk, Release: r.N})
+	case q.Answer != nil:
+		d.add(Step{Kind: StepSettle, Release: r.N})
 	}
 }
 
@@ -205,6 +216,8 @@ func (d *decider) changing(r *ReleaseState) {
 		d.add(Step{Kind: StepStart, Release: r.N})
 	case r.Claim == "":
 		d.add(Step{Kind: StepClaim, Release: r.N})
+	case r.Takeover != nil:
+		d.add(Step{Kind: StepTakeover, Release: r.N})
 	default:
 		d.add(Step{Kind: StepAcquire, Release: r.N})
 	}
@@ -222,16 +235,23 @@ func (d *decider) approval(s *State, r *ReleaseState) {
 		d.add(Step{Kind: StepExpire, Release: r.N})
 	case r.Click != nil:
 		d.add(Step{Kind: StepClick, Release: r.N})
-	case !a.RemindAt.IsZero() && a.Reminded.IsZero() && d.until(a.RemindAt):
+	case d.comes(a.RemindAt, a.Reminded), d.comes(a.DirectAt, a.Directly):
 		d.add(Step{Kind: StepRemind, Release: r.N})
+	case d.comes(a.EscalateAt, a.Escalated):
+		d.add(Step{Kind: StepEscalate, Release: r.N})
 	}
+}
+
+// comes reports whether something that is set for at, and was not done yet, is due.
+func (d *decider) comes(at, done time.Time) bool {
+	return !at.IsZero() && done.IsZero() && d.until(at)
 }
 
 // supersedes returns the older release of the same environment in this thread
 // that still waits for approval and that r, which has a plan, replaces.
 func (s *State) supersedes(r *ReleaseState) *ReleaseState {
 	for _, o := range s.Releases[:r.N-1] {
-		if o.Service == r.Service && o.Env == r.Env && o.Outcome == "" && o.Stage == StageApproval && o.Action != "verify" {
+		if (o.Service == r.Service && o.Env == r.Env || r.Edits && o.N == r.Of) && o.Outcome == "" && o.Stage == StageApproval && o.Action != "verify" {
 			return o
 		}
 	}
@@ -275,6 +295,9 @@ func (r *ReleaseState) mayPropose() bool {
 func (r *ReleaseState) pages() bool {
 	return r.bad() && r.Plan != nil && (len(r.Page) > 0 || r.Plan.OnFailure == "page" || !r.mayPropose())
 }
+
+// DoubtQuestionID is the id of the question whether a release is healthy.
+func DoubtQuestionID(r *ReleaseState) string { return r.ID + "/healthy" }
 
 // UnknownQuestionID is the id of the question whether a release's deploy ran.
 func UnknownQuestionID(r *ReleaseState) string { return r.ID + "/ran" }

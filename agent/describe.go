@@ -63,6 +63,16 @@ func Describe(e *Event) string {
 		return "by " + d.By
 	case *Observed:
 		return d.Version
+	case *WatchSet:
+		return fmt.Sprintf("%s of %s for %s", d.Kind, d.Env, d.By)
+	case *WatchLooked:
+		return unmark(orText(d.Text, d.ID))
+	case *Told:
+		return fmt.Sprintf("%s: %s", strings.Join(d.To, ", "), unmark(d.Text))
+	case *GlassBroken:
+		return fmt.Sprintf("by %s: %q", d.By, d.Reason)
+	case *TakeoverRequested:
+		return fmt.Sprintf("from %s by %s: %q", d.From, d.By, d.Reason)
 	}
 	return describeRelease(e.Data)
 }
@@ -75,7 +85,12 @@ func describeRelease(p Payload) string {
 		}
 		return fmt.Sprintf("%d of %s, until %s", d.Required, policy.Names(d.From), clockOf(d.Expires))
 	case *ApprovalReminded:
+		if len(d.Directly) > 0 {
+			return d.ID + ", directly: " + strings.Join(d.Directly, ", ")
+		}
 		return d.ID
+	case *ApprovalEscalated:
+		return fmt.Sprintf("%s to %s", d.ID, policy.Names(d.To))
 	case *ApprovalResponse:
 		return fmt.Sprintf("%s by %s%s (%s)", past(d.Decision), d.Person, quoted(": ", d.Reason), d.Basis)
 	case *ApprovalExpired:

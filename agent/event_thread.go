@@ -85,6 +85,7 @@ type Plan struct {
 	Revision string          `json:"revision"` // of the policy file
 	// Covered names the approval that already covers this plan: the automatic rollback it allowed.
 	Covered   string           `json:"covered,omitempty"`
+	Glass     string           `json:"glass,omitempty"`   // who broke the glass, and why: the plan may go through a freeze
 	Changed   []string         `json:"changed,omitempty"` // what is different from the plan before, for people
 	OnFailure policy.OnFailure `json:"on_failure,omitempty"`
 	Why       string           `json:"why,omitempty"` // why approval is needed, for people
@@ -100,18 +101,22 @@ type PolicyRefused struct {
 
 // ApprovalRequested opens an approval of the plan with this digest.
 type ApprovalRequested struct {
-	ID       string           `json:"id"`
-	Digest   string           `json:"digest"`
-	Required int              `json:"required"`
-	From     []policy.Subject `json:"from"`
-	Expires  time.Time        `json:"expires"`
-	RemindAt time.Time        `json:"remind_at,omitzero"`
-	Why      string           `json:"why,omitempty"`
+	ID         string           `json:"id"`
+	Digest     string           `json:"digest"`
+	Required   int              `json:"required"`
+	From       []policy.Subject `json:"from"`
+	Expires    time.Time        `json:"expires"`
+	RemindAt   time.Time        `json:"remind_at,omitzero"`
+	DirectAt   time.Time        `json:"direct_at,omitzero"` // when each approver is reminded directly
+	EscalateAt time.Time        `json:"escalate_at,omitzero"`
+	EscalateTo []policy.Subject `json:"escalate_to,omitempty"`
+	Why        string           `json:"why,omitempty"`
 }
 
-// ApprovalReminded: the approvers were reminded, in the thread.
+// ApprovalReminded: the approvers were reminded, in the thread or, later, each of them directly.
 type ApprovalReminded struct {
-	ID string `json:"id"`
+	ID       string   `json:"id"`
+	Directly []string `json:"directly,omitempty"`
 }
 
 // Verb is what somebody decided, by whatever way.
@@ -130,6 +135,12 @@ const (
 	VerbRan      Verb = "it_ran"
 	VerbDidnt    Verb = "it_didnt"
 	VerbStop     Verb = "stop"
+	VerbGlass    Verb = "break_glass"
+	VerbTakeover Verb = "take_over"
+	VerbEdit     Verb = "edit"
+	VerbHealthy  Verb = "it_is_healthy"
+	VerbRecheck  Verb = "check_again"
+	VerbUnwell   Verb = "it_is_not"
 )
 
 // DecisionReceived is a click, command or API call, as it came. It decides nothing yet.
@@ -137,8 +148,16 @@ type DecisionReceived struct {
 	Verb   Verb   `json:"verb"`
 	Target string `json:"target"` // the approval's, release's or question's id, as given
 	Reason string `json:"reason,omitempty"`
-	Via    string `json:"via"`             // "button", "command", "api", "words"
-	Slack  *Place `json:"slack,omitempty"` // where it was clicked
+	Via    string `json:"via"` // "button", "command", "api", "words"
+	// Edit is what to release instead, of an edit.
+	Edit  *Edit  `json:"edit,omitempty"`
+	Slack *Place `json:"slack,omitempty"` // where it was clicked
+}
+
+// Edit is another version or environment than the one proposed; "" leaves it.
+type Edit struct {
+	Version     string `json:"version,omitempty"`
+	Environment string `json:"environment,omitempty"`
 }
 
 // DecisionRefused says that a decision does nothing, and why, to whoever made it.
@@ -182,6 +201,7 @@ type InputKind string
 const (
 	InputClarify  InputKind = "clarify"
 	InputDidItRun InputKind = "did_it_run"
+	InputHealthy  InputKind = "healthy"
 )
 
 // HumanInputRequested asks a person.
@@ -273,7 +293,8 @@ type CheckResult struct {
 
 // PostDeployCheckResult is the verdict over all checks.
 type PostDeployCheckResult struct {
-	Verdict string        `json:"verdict"` // healthy, unhealthy, inconclusive
+	Verdict string        `json:"verdict"`      // healthy, unhealthy, inconclusive
+	By      string        `json:"by,omitempty"` // the person who said so, where the checks could not
 	Checks  []CheckResult `json:"checks,omitempty"`
 }
 
@@ -473,5 +494,5 @@ func newPayload(typ string) Payload {
 	case "done":
 		return new(Done)
 	}
-	return newEnvironmentPayload(typ)
+	return newCarePayload(typ)
 }

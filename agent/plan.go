@@ -27,6 +27,7 @@ type digested struct {
 	Previous       string          `json:"previous"`
 	PreviousCommit string          `json:"previous_commit"`
 	AutoRollback   string          `json:"auto_rollback,omitempty"`
+	Glass          string          `json:"glass,omitempty"`
 	Policy         json.RawMessage `json:"policy"`
 }
 
@@ -50,6 +51,10 @@ func newPlan(s *State, r *ReleaseState, env *policy.Environment, revision string
 	d := digested{
 		V: digestVersion, Action: p.Action, Service: p.Service, Env: p.Env, Version: p.Version, Commit: p.Commit,
 		Driver: env.Deploy.Driver, Args: env.Deploy.Args, Previous: p.Previous.Version, PreviousCommit: p.Previous.Commit, Policy: canonical,
+	}
+	if g := r.Glass; g != nil {
+		p.Glass = mention(g.By) + ": " + plain(g.Reason)
+		d.Glass = p.Glass
 	}
 	if env.OnFailure == policy.Rollback {
 		d.AutoRollback = p.Rollback
@@ -114,6 +119,8 @@ func orNothing(version string) string {
 
 func why(env *policy.Environment, r *ReleaseState) string {
 	switch n := env.Approval.Required; {
+	case r.Glass != nil:
+		return fmt.Sprintf("%s broke the glass of a freeze (%s); another approver has to agree.", mention(r.Glass.By), plain(r.Glass.Reason))
 	case r.proposed():
 		return "The bot proposes this rollback; a person has to want it."
 	case n == 1:
@@ -122,6 +129,14 @@ func why(env *policy.Environment, r *ReleaseState) string {
 		return fmt.Sprintf("The policy of %s asks for the approval of %d people.", env.Name, n)
 	}
 	return ""
+}
+
+// required is how many people have to approve.
+func (r *ReleaseState) required(env *policy.Environment) int {
+	if r.proposed() || r.Glass != nil {
+		return max(1, env.Approval.Required)
+	}
+	return env.Approval.Required
 }
 
 // proposed: the bot proposed it, and no person has asked for it.

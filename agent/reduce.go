@@ -1,6 +1,7 @@
 package agent
 
 import (
+	"slices"
 	"strings"
 	"time"
 )
@@ -46,6 +47,10 @@ func (s *State) Reduce(e *Event) {
 		}
 	case *Foreign:
 		s.Foreign++
+	case *WatchSet, *WatchLooked, *Told:
+		s.reduceCare(e)
+	case *GlassBroken:
+		s.breakGlass(e, d)
 	case *Summary, *TimerSet, nil:
 		if t, ok := d.(*TimerSet); ok {
 			s.timer(e, t)
@@ -107,7 +112,7 @@ func (s *State) takeClick(e *Event, seq int64) (Words, bool) {
 	}
 	return Words{
 		Seq: seq, Text: string(dec.Data.Verb), At: dec.At, Actor: dec.Actor, OnBehalfOf: dec.OnBehalfOf,
-		Of: e.Release, Click: dec.Data.Verb == VerbRollback,
+		Of: e.Release, Click: dec.Data.Verb == VerbRollback, Edit: dec.Data.Verb == VerbEdit,
 	}, true
 }
 
@@ -153,10 +158,28 @@ func (s *State) open(e *Event, d *PlannerDecision, w Words) {
 		}
 		r.Page = append(r.Page, p)
 	}
+	if of := s.Release(w.Of); w.Edit && of != nil {
+		r.Edits, r.By = true, union(r.By, of.By)
+	}
 	if w.Click {
 		r.Click = &Click{Of: d.Of, Person: first(Humans(w.Actor, w.OnBehalfOf)), Actor: w.Actor}
 	}
 	s.Releases = append(s.Releases, r)
+}
+
+// breakGlass opens the release again that a freeze has refused.
+func (s *State) breakGlass(e *Event, d *GlassBroken) {
+	s.judged(d.Of)
+	of := s.Release(e.Release)
+	if of == nil || of.Refused == nil {
+		return
+	}
+	n := len(s.Releases) + 1
+	s.Releases = append(s.Releases, &ReleaseState{
+		N: n, ID: ReleaseID(s.ID, n), Action: of.Action, Service: of.Service, Env: of.Env, Version: of.Version, By: of.By,
+		Actor: of.Actor, OnBehalf: of.OnBehalf, Page: of.Page, Words: of.Words, Of: of.N, Before: of.Before, Glass: d,
+		Stage: StageContext, Asked: s.Now,
+	})
 }
 
 func (s *State) proposeRollback(e *Event, d *RollbackProposed) {
@@ -221,7 +244,7 @@ func (s *State) dropQuestion(id string) {
 			return false
 		}
 		r := s.Release(q.Release)
-		return r == nil || r.Stage != StageUnknown // else the answer has still to be written down as what became of the start
+		return r == nil || r.Stage != StageUnknown && r.Stage != StageDoubt // else the answer has still to be written down as what became of the start
 	})
 }
 
@@ -293,6 +316,16 @@ func (s *State) approval(id string) *Approval {
 		}
 	}
 	return nil
+}
+
+func union(a, b []string) []string {
+	out := slices.Clone(a)
+	for _, x := range b {
+		if !slices.Contains(out, x) {
+			out = append(out, x)
+		}
+	}
+	return out
 }
 
 func first(list []string) string {

@@ -20,8 +20,13 @@ func (s *State) reduceRelease(r *ReleaseState, e *Event) {
 	case *ApprovalRequested:
 		s.request(r, d)
 	case *ApprovalReminded:
-		if a := r.Approval; a != nil && a.ID == d.ID && a.Reminded.IsZero() {
-			a.Reminded = s.Now
+		s.remind(r, e, d)
+	case *ApprovalEscalated:
+		s.escalate(r, e, d)
+	case *TakeoverRequested:
+		s.judged(d.Of)
+		if r.Stage == StageClaim {
+			r.Takeover = d
 		}
 	case *ApprovalResponse:
 		s.respond(r, e, d)
@@ -39,7 +44,7 @@ func (s *State) reduceRelease(r *ReleaseState, e *Event) {
 		}
 	case *LockAcquired:
 		if r.Stage == StageClaim && r.Claim == d.Claim {
-			r.Fence, r.Waits, r.Stage = d.Fence, "", StageLook
+			r.Fence, r.Waits, r.Takeover, r.Stage = d.Fence, "", nil, StageLook
 		}
 	case *LockReleased:
 		s.givenBack(r, d)
@@ -52,7 +57,7 @@ func (s *State) reduceRelease(r *ReleaseState, e *Event) {
 	case *Held:
 		s.judgedOrAnswered(d.Of)
 		if r.Stage != StageEnded && r.Held == "" {
-			r.Held = d.By
+			r.Held, r.HeldAt = d.By, s.Now
 		}
 	case *Resumed:
 		s.judgedOrAnswered(d.Of)
@@ -69,6 +74,33 @@ func (s *State) reduceRelease(r *ReleaseState, e *Event) {
 	case *Done:
 		s.end(r, d)
 	}
+}
+
+// remind: in the thread, or each approver directly.
+func (s *State) remind(r *ReleaseState, e *Event, d *ApprovalReminded) {
+	a := r.Approval
+	switch {
+	case a == nil || a.ID != d.ID:
+	case len(d.Directly) > 0:
+		a.Directly = s.Now
+		s.tell(e, d.Directly, r.waitsForYou("waits for your approval"))
+	case a.Reminded.IsZero():
+		a.Reminded = s.Now
+	}
+}
+
+func (s *State) escalate(r *ReleaseState, e *Event, d *ApprovalEscalated) {
+	if a := r.Approval; a != nil && a.ID == d.ID && a.Escalated.IsZero() {
+		a.Escalated = s.Now
+		s.tell(e, d.People, r.waitsForYou("waits for an approval that nobody has given yet"))
+	}
+}
+
+// waitsForYou is what people are told directly about an approval.
+func (r *ReleaseState) waitsForYou(how string) string {
+	a := r.Approval
+	return "The " + plain(r.Action+" of "+r.Service+" "+r.shipped()+" to "+r.Env) + " " + how + ", until " + clockOf(a.Expires) +
+		". Decide on its card, or by `/release approve " + a.ID + "` or `/release reject " + a.ID + " REASON`."
 }
 
 // judgedOrAnswered: a decision came as a click, or as words.
@@ -130,7 +162,8 @@ func (s *State) request(r *ReleaseState, d *ApprovalRequested) {
 	}
 	r.Approval = &Approval{
 		ID: d.ID, Ordinal: r.Plans, Digest: d.Digest, Required: d.Required, From: d.From, Why: d.Why,
-		Asked: s.Now, Expires: d.Expires, RemindAt: d.RemindAt, State: ApprovalPending,
+		Asked: s.Now, Expires: d.Expires, RemindAt: d.RemindAt, DirectAt: d.DirectAt, EscalateAt: d.EscalateAt,
+		EscalateTo: d.EscalateTo, State: ApprovalPending,
 	}
 	if d.Required == 0 {
 		r.Approval.State, r.Approval.Decided, r.Approval.Shown = ApprovalApproved, s.Now, true
@@ -264,11 +297,13 @@ func (r *ReleaseState) outcome(s *State) {
 }
 
 func (s *State) reduceVerify(r *ReleaseState, e *Event) {
-	if r.Stage != StageVerify {
+	if r.Stage != StageVerify && r.Stage != StageDoubt {
 		return
 	}
 	switch d := e.Data.(type) {
 	case *VerifyStarted:
+		r.Stage = StageVerify
+		s.dropAnswered(DoubtQuestionID(r))
 		r.Verify = &VerifyRun{Try: d.Try, Checks: d.Checks, Began: s.Now}
 	case *PostDeployCheckResult:
 		if r.Verify == nil {
@@ -282,10 +317,19 @@ func (s *State) reduceVerify(r *ReleaseState, e *Event) {
 			r.Outcome = OutcomeUnhealthy
 			r.toEnd()
 		default:
+			if r.Action != "verify" && d.By == "" { // not passed, and not failed: a person has to say
+				r.Stage = StageDoubt
+				return
+			}
 			r.Outcome = OutcomeInconclusive
 			r.toEnd()
 		}
 	}
+}
+
+// dropAnswered forgets a question that was answered, so that it can be asked again.
+func (s *State) dropAnswered(id string) {
+	s.Questions = without(s.Questions, func(q OpenQuestion) bool { return q.ID == id && q.Answer != nil })
 }
 
 func (s *State) end(r *ReleaseState, d *Done) {

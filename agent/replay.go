@@ -94,6 +94,12 @@ func matches(s *State, e *Event, st Step) bool {
 		return st.Seq == d.Of
 	case *Answered:
 		return st.Seq == d.Of
+	case *GlassBroken:
+		return st.Seq == d.Of
+	case *TakeoverRequested:
+		return st.Seq == d.Of
+	case *WatchSet, *WatchLooked:
+		return true
 	case *HumanInputRequested:
 		return d.Kind == InputClarify || st.Release == e.Release
 	}
@@ -131,6 +137,16 @@ func writtenBy(p Payload) []StepKind {
 		return []StepKind{StepRequest}
 	case *ApprovalReminded:
 		return []StepKind{StepRemind}
+	case *ApprovalEscalated:
+		return []StepKind{StepEscalate}
+	case *GlassBroken, *TakeoverRequested:
+		return []StepKind{StepJudge}
+	case *WatchSet:
+		return []StepKind{StepCommand}
+	case *WatchLooked:
+		return []StepKind{StepWatch}
+	case *Told:
+		return []StepKind{StepNag}
 	case *ApprovalExpired:
 		return []StepKind{StepExpire}
 	case *ApprovalSuperseded:
@@ -172,9 +188,9 @@ func writtenByDeploy(p Payload) []StepKind {
 		}
 		return []StepKind{StepStart}
 	case *VerifyStarted:
-		return []StepKind{StepVerify, StepCheck}
+		return []StepKind{StepVerify, StepCheck, StepSettle}
 	case *PostDeployCheckResult:
-		return []StepKind{StepCheck}
+		return []StepKind{StepCheck, StepSettle}
 	case *RollbackProposed:
 		return []StepKind{StepPropose}
 	}

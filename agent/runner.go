@@ -158,6 +158,10 @@ func (r *Runner) Step(ctx context.Context, id ThreadID, now time.Time) (Progress
 	if err != nil {
 		return Progress{}, err
 	}
+	if err := r.trust(ctx, h); err != nil {
+		r.drop(h)
+		return Progress{}, fmt.Errorf("running %s: %w", id, err)
+	}
 	did, err := r.step(ctx, h, now)
 	switch {
 	case errors.Is(err, errYield):
@@ -217,6 +221,24 @@ func (r *Runner) hold(ctx context.Context, id ThreadID) (*run, error) {
 		return nil, err
 	}
 	return h, nil
+}
+
+// trust renews a lease that can't be trusted any more. A process that was
+// stopped for longer than its lease lasts finds out here that others have gone
+// on, also where it has nothing to append: what it remembers may be long past.
+func (r *Runner) trust(ctx context.Context, h *run) error {
+	if h.valid(r.Now()) {
+		return nil
+	}
+	l := h.leased()
+	if err := r.Store.Renew(ctx, l); err != nil {
+		if errors.Is(err, threadstore.ErrStale) {
+			return r.refused(ctx, h, err)
+		}
+		return err
+	}
+	h.setLease(l)
+	return nil
 }
 
 // load reads the thread anew. What was pending is gone.

@@ -41,6 +41,7 @@ type State struct {
 	Notes     []Note         `json:"notes,omitempty"`     // for one person alone, not told yet
 	Answers   []Answer       `json:"answers,omitempty"`   // for the thread, not posted yet
 	Turns     []Turn         `json:"turns,omitempty"`     // what was said lately
+	Watches   []Watch        `json:"watches,omitempty"`   // looked after for people
 
 	Releases []*ReleaseState       `json:"releases,omitempty"` // by number, from 1
 	Views    map[string]PostedView `json:"views,omitempty"`    // what stands in Slack and may still change
@@ -61,6 +62,7 @@ type Words struct {
 	RejectionOf int       `json:"rejection_of,omitempty"`
 	Sequel      bool      `json:"sequel,omitempty"` // made by code: a release that waited for another one
 	Of          int       `json:"of,omitempty"`     // the release that a retry or rollback is of
+	Edit        bool      `json:"edit,omitempty"`   // it replaces the release it is of
 	Click       bool      `json:"click,omitempty"`  // the words are a button's: its click may count as approval
 }
 
@@ -93,8 +95,11 @@ type OpenQuestion struct {
 	Answer  *HumanInputResponse `json:"answer,omitempty"` // kept until the question's last showing
 }
 
-// Note is something to tell one person alone.
+// Note is something to tell one person alone: why what they did does nothing
+// (Data), or, directly, something they have to know (Text, a sentence of ours).
 type Note struct {
+	Text   string          `json:"text,omitempty"`
+	Ord    int             `json:"ord,omitempty"` // tells apart those of one event; 0: there is one
 	Seq    int64           `json:"seq"`
 	Person string          `json:"person"`
 	Place  *Place          `json:"place,omitempty"`
@@ -122,6 +127,7 @@ const (
 	StageDeploy   Stage = "deploy"   // started and unfinished
 	StageUnknown  Stage = "unknown"  // only a person can say what became of it
 	StageVerify   Stage = "verify"   // its health is looked at
+	StageDoubt    Stage = "doubt"    // the checks could not tell: only a person can
 	StageReturn   Stage = "return"   // the environment is to be given back
 	StageAfter    Stage = "after"    // what follows a failure, then the end
 	StageEnded    Stage = "ended"
@@ -129,7 +135,7 @@ const (
 
 var stageOrder = map[Stage]int{
 	StageContext: 1, StagePlan: 2, StageApproval: 3, StageClaim: 4, StageLook: 5, StageVoid: 5, StageStart: 6,
-	StageDeploy: 7, StageUnknown: 7, StageVerify: 8, StageReturn: 9, StageAfter: 10, StageEnded: 11,
+	StageDeploy: 7, StageUnknown: 7, StageVerify: 8, StageDoubt: 8, StageReturn: 9, StageAfter: 10, StageEnded: 11,
 }
 
 // Before reports whether s comes before t.
@@ -165,34 +171,39 @@ type ReleaseState struct {
 	Words    int64    `json:"words"`          // seq of the intent it comes from
 	Of       int      `json:"of,omitempty"`   // the release it retries or takes back
 	Before   int      `json:"before,omitempty"`
-	Auto     string   `json:"auto,omitempty"` // id of the approval that allowed this rollback beforehand
+	Edits    bool     `json:"edits,omitempty"` // it replaces the release it is of, at an approver\'s word
+	Auto     string   `json:"auto,omitempty"`  // id of the approval that allowed this rollback beforehand
 	Click    *Click   `json:"click,omitempty"`
 
-	Stage      Stage           `json:"stage"`
-	Asked      time.Time       `json:"asked"`
-	Held       string          `json:"held,omitempty"`   // by whom
-	Cancel     string          `json:"cancel,omitempty"` // asked by whom
-	Context    *ReleaseContext `json:"context,omitempty"`
-	Plan       *Plan           `json:"plan,omitempty"`
-	Plans      int             `json:"plans,omitempty"`
-	Refused    *PolicyRefused  `json:"refused,omitempty"`
-	Approval   *Approval       `json:"approval,omitempty"`
-	Voided     []*Approval     `json:"voided,omitempty"` // earlier approvals of this release, for their cards
-	Claim      string          `json:"claim,omitempty"`  // held or waited for; "" once given back
-	Fence      int64           `json:"fence,omitempty"`
-	Waits      string          `json:"waits,omitempty"` // for the environment: behind whom
-	WaitsSince time.Time       `json:"waits_since,omitzero"`
-	Deploy     *DeployRun      `json:"deploy,omitempty"`
-	Verify     *VerifyRun      `json:"verify,omitempty"`
-	Rollback   int             `json:"rollback,omitempty"` // number of the rollback that was proposed
-	Tries      int             `json:"tries,omitempty"`    // failures of a read-only tool, in a row
-	TryAfter   time.Time       `json:"try_after,omitzero"`
-	Paged      *PageSent       `json:"paged,omitempty"`
-	Outcome    string          `json:"outcome,omitempty"` // known before the end: what the end will say
-	Detail     string          `json:"detail,omitempty"`
-	OutcomeBy  string          `json:"outcome_by,omitempty"` // who rejected or canceled; the newer release's id
-	Ended      time.Time       `json:"ended,omitzero"`
-	Shown      bool            `json:"shown,omitempty"` // its card was shown for the last time
+	Stage      Stage              `json:"stage"`
+	Asked      time.Time          `json:"asked"`
+	Held       string             `json:"held,omitempty"` // by whom
+	HeldAt     time.Time          `json:"held_at,omitzero"`
+	Nagged     time.Time          `json:"nagged,omitzero"`
+	Glass      *GlassBroken       `json:"glass,omitempty"`    // the freeze that this release may go through, and who let it
+	Takeover   *TakeoverRequested `json:"takeover,omitempty"` // asked for, not done yet
+	Cancel     string             `json:"cancel,omitempty"`   // asked by whom
+	Context    *ReleaseContext    `json:"context,omitempty"`
+	Plan       *Plan              `json:"plan,omitempty"`
+	Plans      int                `json:"plans,omitempty"`
+	Refused    *PolicyRefused     `json:"refused,omitempty"`
+	Approval   *Approval          `json:"approval,omitempty"`
+	Voided     []*Approval        `json:"voided,omitempty"` // earlier approvals of this release, for their cards
+	Claim      string             `json:"claim,omitempty"`  // held or waited for; "" once given back
+	Fence      int64              `json:"fence,omitempty"`
+	Waits      string             `json:"waits,omitempty"` // for the environment: behind whom
+	WaitsSince time.Time          `json:"waits_since,omitzero"`
+	Deploy     *DeployRun         `json:"deploy,omitempty"`
+	Verify     *VerifyRun         `json:"verify,omitempty"`
+	Rollback   int                `json:"rollback,omitempty"` // number of the rollback that was proposed
+	Tries      int                `json:"tries,omitempty"`    // failures of a read-only tool, in a row
+	TryAfter   time.Time          `json:"try_after,omitzero"`
+	Paged      *PageSent          `json:"paged,omitempty"`
+	Outcome    string             `json:"outcome,omitempty"` // known before the end: what the end will say
+	Detail     string             `json:"detail,omitempty"`
+	OutcomeBy  string             `json:"outcome_by,omitempty"` // who rejected or canceled; the newer release's id
+	Ended      time.Time          `json:"ended,omitzero"`
+	Shown      bool               `json:"shown,omitempty"` // its card was shown for the last time
 }
 
 // Click is a button that both asks and, from somebody who may, approves.
@@ -318,7 +329,7 @@ func (r *ReleaseState) status() string {
 		return "unknown"
 	case r.Held != "" && r.Stage.Before(StageDeploy):
 		return "held"
-	case r.Stage == StageApproval, r.Stage == StageClaim && r.Waits != "":
+	case r.Stage == StageApproval, r.Stage == StageDoubt, r.Stage == StageClaim && r.Waits != "":
 		return "waiting"
 	}
 	return "running"
@@ -341,6 +352,8 @@ func (r *ReleaseState) Word() string {
 		return "deploying"
 	case r.Stage == StageVerify:
 		return "verifying"
+	case r.Stage == StageDoubt:
+		return OutcomeInconclusive
 	case r.Outcome != "":
 		return r.Outcome
 	}

@@ -12,10 +12,10 @@ import (
 // shown, because it changes or tells the world, or may take a while.
 func (k StepKind) pauses() bool {
 	switch k {
-	case StepAbort, StepAcquire, StepStart, StepReturn, StepPage, StepPoll, StepCheck:
+	case StepAbort, StepAcquire, StepTakeover, StepStart, StepReturn, StepPage, StepPoll, StepCheck:
 		return true
 	case StepJudge, StepWords, StepCommand, StepCancel, StepAsk, StepSettle, StepContext, StepPlan, StepGiveUp, StepRequest, StepClick,
-		StepRemind, StepExpire, StepSupersede, StepClaim, StepLook, StepVoid, StepVerify, StepPropose, StepDone, StepWait:
+		StepRemind, StepEscalate, StepWatch, StepNag, StepExpire, StepSupersede, StepClaim, StepLook, StepVoid, StepVerify, StepPropose, StepDone, StepWait:
 	}
 	return false
 }
@@ -54,7 +54,15 @@ func (r *Runner) do(ctx context.Context, h *run, st Step, now time.Time) error {
 	case StepClick:
 		return r.click(ctx, h, rel, now)
 	case StepRemind:
-		h.emitFor(now, rel.N, &ApprovalReminded{ID: rel.Approval.ID}, mintID(rel.Approval.ID, "reminded"))
+		r.remind(ctx, h, rel, now)
+	case StepEscalate:
+		r.escalate(ctx, h, rel, now)
+	case StepTakeover:
+		return r.takeOver(ctx, h, rel, st, now)
+	case StepWatch:
+		return r.watch(ctx, h, st, now)
+	case StepNag:
+		r.nag(h, rel, now)
 	case StepExpire:
 		h.emitFor(now, rel.N, &ApprovalExpired{ID: rel.Approval.ID}, mintID(rel.Approval.ID, "expired"))
 	case StepSupersede:

@@ -26,9 +26,7 @@ func (r *Runner) command(ctx context.Context, h *run, st Step, now time.Time) er
 	case IntentLock, IntentUnlock:
 		return r.lock(ctx, h, c, now)
 	case IntentNotify:
-		h.say(c, now, Answered{Title: "I can't tell you when an environment is free yet", Lines: []string{
-			"A release that is asked for waits in the environment's queue and goes on by itself.",
-		}})
+		r.notify(h, c, now)
 		return nil
 	case IntentNone:
 		h.say(c, now, Answered{Title: "That is not for me", Lines: append([]string{"I release services, and nothing else."}, helpLines...)})
@@ -154,6 +152,22 @@ func (r *Runner) lock(ctx context.Context, h *run, c Command, now time.Time) err
 		return err
 	}
 	h.say(c, now, Answered{Title: title, Lines: []string{statusLine(state.Line())}})
+	if lock, ok := e.Data.(*HumanLock); ok && lock.Until.IsZero() {
+		h.emit(now, &WatchSet{ID: e.ID, Kind: WatchLock, Env: EnvironmentLog(env.Service, env.Name), By: human, After: e.At.Add(nagFirst)}, mintID(e.ID, "watch"))
+	}
 	r.wakeNext(ctx, state, h.id, now)
 	return nil
+}
+
+// notify: tell me once it is free.
+func (r *Runner) notify(h *run, c Command, now time.Time) {
+	env, ok := r.Policy().Environment(c.Intent.Service, c.Intent.Environment)
+	human := first(Humans(c.Actor, c.OnBehalfOf))
+	if !ok || human == "" {
+		h.say(c, now, Answered{Title: "Which environment?", Lines: []string{"Say `notify SERVICE ENVIRONMENT`."}})
+		return
+	}
+	h.say(c, now, Answered{Title: "You will be told directly once " + env.Service + " in " + env.Name + " is free"})
+	id := mintID(string(h.id), "free", c.Seq)
+	h.emit(now, &WatchSet{ID: id, Kind: WatchFree, Env: EnvironmentLog(env.Service, env.Name), By: human}, id)
 }

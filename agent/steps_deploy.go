@@ -259,6 +259,10 @@ func (r *Runner) abort(ctx context.Context, h *run, rel *ReleaseState, st Step, 
 
 // askWhetherItRan asks those who may approve there.
 func (r *Runner) askWhetherItRan(h *run, rel *ReleaseState, now time.Time) {
+	if rel.Stage == StageDoubt {
+		r.askWhetherHealthy(h, rel, now)
+		return
+	}
 	var to []policy.Subject
 	if env, err := h.policy(rel); err == nil {
 		to = env.Approvers()
@@ -277,8 +281,12 @@ func (r *Runner) askWhetherItRan(h *run, rel *ReleaseState, now time.Time) {
 	}, mintID(UnknownQuestionID(rel), "asked"))
 }
 
-// settle writes down what a person said became of a start.
+// settle writes down what a person said.
 func (r *Runner) settle(h *run, rel *ReleaseState, now time.Time) {
+	if rel.Stage == StageDoubt {
+		r.settleDoubt(h, rel, now)
+		return
+	}
 	a := h.state.Question(UnknownQuestionID(rel)).Answer
 	switch a.Choice {
 	case VerbRan:

@@ -213,8 +213,9 @@ func (r *Runner) acquire(ctx context.Context, h *run, rel *ReleaseState, st Step
 	h.after(st, now, 5*time.Second)
 	w := env.Holder()
 	switch {
-	case env.place(rel.Claim) < 0:
-		return fmt.Errorf("the claim %s is not in the queue of %s, though it was put there", rel.Claim, EnvironmentLog(rel.Service, rel.Env))
+	case env.place(rel.Claim) < 0: // it was taken over meanwhile
+		h.emitFor(now, rel.N, &Canceled{Detail: "The environment was taken over by another release."}, mintID(rel.ID, "canceled"))
+		return nil
 	case w.Claim.Claim == rel.Claim && !env.Locked(now):
 		h.emitFor(now, rel.N, &LockAcquired{Claim: rel.Claim, Fence: env.Fence}, mintID(rel.Claim, "acquired"))
 		h.worked(st)

@@ -3,6 +3,7 @@ package agent
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -24,7 +25,7 @@ func (r *Runner) judge(ctx context.Context, h *run, st Step, now time.Time) erro
 		j.human = d.OnBehalfOf.User()
 	}
 	j.rel = h.state.Release(h.state.releaseOf(d.Data.Target))
-	if id, ok := strings.CutSuffix(d.Data.Target, "/ran"); ok {
+	if id, _, ok := strings.Cut(d.Data.Target, "/"); ok { // a question's id is its release's, and what is asked
 		j.rel = h.state.Release(h.state.releaseOf(id))
 	}
 	if j.rel == nil {
@@ -37,7 +38,15 @@ func (r *Runner) judge(ctx context.Context, h *run, st Step, now time.Time) erro
 	case VerbCancel, VerbAbort, VerbHold, VerbResume:
 		return j.control(ctx)
 	case VerbRan, VerbDidnt, VerbStop:
-		return j.ran(ctx)
+		return j.ran(ctx, UnknownQuestionID(j.rel), StageUnknown)
+	case VerbHealthy, VerbRecheck, VerbUnwell:
+		return j.ran(ctx, DoubtQuestionID(j.rel), StageDoubt)
+	case VerbGlass:
+		return j.glass(ctx)
+	case VerbTakeover:
+		return j.takeover(ctx)
+	case VerbEdit:
+		return j.edit(ctx)
 	case VerbRetry:
 		return j.retry(ctx)
 	case VerbRollback:
@@ -131,7 +140,7 @@ func (j *judgement) approval(ctx context.Context, rel *ReleaseState, target stri
 		if verb == VerbReject {
 			return policy.MayDecide(env, p, j.r.groups(ctx))
 		}
-		return policy.MayApprove(env, p, rel.By, j.r.groups(ctx))
+		return mayApprove(env, p, rel, j.r.groups(ctx))
 	})
 	if !v.Allowed {
 		v.Rule = orText(v.Rule, policy.RuleFrom)
@@ -139,6 +148,69 @@ func (j *judgement) approval(ctx context.Context, rel *ReleaseState, target stri
 		return nil
 	}
 	j.respond(rel, verb, j.basis(ctx, rel))
+	return nil
+}
+
+// mayApprove asks the policy, and, where more is asked for than the policy does
+// (a rollback that the bot proposes, a broken glass), those who may decide there.
+func mayApprove(env *policy.Environment, p policy.Person, rel *ReleaseState, groups policy.Groups) policy.Verdict {
+	if rel.Glass != nil && p.ID == rel.Glass.By {
+		return policy.Verdict{Rule: "freeze", Reason: "You broke the glass for this release; somebody else has to approve it."}
+	}
+	if env.Approval.Required > 0 {
+		return policy.MayApprove(env, p, rel.By, groups)
+	}
+	v := policy.MayDecide(env, p, groups)
+	if v.Allowed && !env.Approval.Self && slices.Contains(rel.By, p.ID) {
+		return policy.Verdict{Rule: policy.RuleSelf, Reason: "Nobody approves what they asked for themselves."}
+	}
+	return v
+}
+
+// glass: one who may approve there lets a release go on in spite of a freeze.
+func (j *judgement) glass(ctx context.Context) error {
+	switch {
+	case j.rel.Refused == nil || j.rel.Refused.Rule != ruleFreeze:
+		j.refuse(j.rel.N, policy.Verdict{Rule: "freeze", Reason: "No freeze has refused release " + j.rel.ID + "."})
+		return nil
+	case strings.TrimSpace(j.d.Data.Reason) == "":
+		j.refuse(j.rel.N, policy.Verdict{Rule: "reason", Reason: "Breaking the glass needs a reason.", Remedy: "Say why it can't wait."})
+		return nil
+	}
+	if again := j.h.state.followUp(j.rel, j.rel.Action); again != nil {
+		j.refuse(j.rel.N, policy.Verdict{Rule: "again", Reason: "It is under way already: release " + again.ID + "."})
+		return nil
+	}
+	if v := j.allowed(ctx, j.rel, j.mayDecide(ctx)); !v.Allowed {
+		j.refuse(j.rel.N, v)
+		return nil
+	}
+	j.write(j.rel.N, &GlassBroken{Of: j.d.Seq, By: j.human, Reason: cut(strings.TrimSpace(j.d.Data.Reason), 300)})
+	return nil
+}
+
+// edit: an approver wants another version or environment than the one proposed.
+// That is a new release with a plan, a digest and an approval of its own.
+func (j *judgement) edit(ctx context.Context) error {
+	e := j.d.Data.Edit
+	if j.rel.Stage != StageApproval || j.rel.Approval == nil || e == nil || e.Version == "" && e.Environment == "" {
+		j.refuse(j.rel.N, policy.Verdict{Rule: "edit", Reason: "Release " + j.rel.ID + " is " + j.rel.Word() + "; only one that waits for approval can be changed, to another version or environment."})
+		return nil
+	}
+	in := Intent{
+		Kind: IntentKind(j.rel.Action), Service: j.rel.Service, Page: j.rel.Page,
+		Environment: orText(e.Environment, j.rel.Env), Version: orText(e.Version, j.rel.Version),
+	}
+	if _, ok := j.r.Policy().Environment(in.Service, in.Environment); !ok {
+		u := unknownTarget(j.r.Policy(), &ReleaseState{Service: in.Service, Env: in.Environment})
+		j.refuse(j.rel.N, policy.Verdict{Rule: u.Rule, Reason: u.Reason, Remedy: u.Remedy})
+		return nil
+	}
+	if v := j.allowed(ctx, j.rel, j.mayDecide(ctx)); !v.Allowed {
+		j.refuse(j.rel.N, v)
+		return nil
+	}
+	j.open(in)
 	return nil
 }
 
@@ -222,10 +294,10 @@ func controllable(rel *ReleaseState, verb Verb) policy.Verdict {
 	return v
 }
 
-// ran: the answer to "did it run?".
-func (j *judgement) ran(ctx context.Context) error {
-	q := j.h.state.Question(UnknownQuestionID(j.rel))
-	if q == nil || j.rel.Stage != StageUnknown {
+// ran: the answer to "did it run?", or to "is it healthy?".
+func (j *judgement) ran(ctx context.Context, question string, stage Stage) error {
+	q := j.h.state.Question(question)
+	if q == nil || j.rel.Stage != stage {
 		j.refuse(j.rel.N, policy.Verdict{Rule: "answered", Reason: "Nothing is asked about release " + j.rel.ID + " any more."})
 		return nil
 	}

@@ -281,11 +281,8 @@ func (r *Runner) request(h *run, rel *ReleaseState, now time.Time) error {
 	}
 	at := h.state.clock(now).UTC().Truncate(time.Millisecond)
 	req := &ApprovalRequested{
-		ID: ApprovalID(h.id, rel.N, rel.Plans), Digest: rel.Plan.Digest, Required: env.Approval.Required,
+		ID: ApprovalID(h.id, rel.N, rel.Plans), Digest: rel.Plan.Digest, Required: rel.required(env),
 		From: env.Approvers(), Expires: at.Add(env.Approval.ExpiresAfter.Std()), Why: rel.Plan.Why,
-	}
-	if req.Required == 0 && rel.proposed() {
-		req.Required = 1
 	}
 	if d := env.Approval.RemindAfter.Std(); d > 0 && req.Required > 0 {
 		req.RemindAt = at.Add(d)
@@ -298,7 +295,7 @@ func (r *Runner) request(h *run, rel *ReleaseState, now time.Time) error {
 func (r *Runner) supersede(h *run, rel *ReleaseState, now time.Time) {
 	by := 0
 	for _, o := range h.state.Releases[rel.N:] {
-		if o.Service == rel.Service && o.Env == rel.Env && o.Stage == StageApproval {
+		if (o.Service == rel.Service && o.Env == rel.Env || o.Edits && o.Of == rel.N) && o.Stage == StageApproval {
 			by = o.N
 			break
 		}

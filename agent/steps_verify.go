@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"sort"
+	"strings"
 	"sync"
 	"time"
 
@@ -133,4 +134,40 @@ func sortedKeys(m map[string]bool) []string {
 	}
 	sort.Strings(keys)
 	return keys
+}
+
+// askWhetherHealthy: the checks could not tell, and that is not a pass.
+func (r *Runner) askWhetherHealthy(h *run, rel *ReleaseState, now time.Time) {
+	var to []policy.Subject
+	if env, err := h.policy(rel); err == nil {
+		to = env.Approvers()
+	}
+	what := ""
+	for _, c := range rel.Verify.Results {
+		if c.Verdict != string(healthcheck.Healthy) {
+			what += fmt.Sprintf(" %s: %s.", plain(c.Name), plain(strings.TrimSuffix(c.Detail, ".")))
+		}
+	}
+	h.emitFor(now, rel.N, &HumanInputRequested{
+		ID: DoubtQuestionID(rel), Kind: InputHealthy, To: to,
+		Question: Question{
+			Text:    fmt.Sprintf("Is %s healthy in %s? The checks could not tell.%s", plain(rel.Service+" "+rel.shipped()), rel.Env, what),
+			Options: []string{string(VerbHealthy), string(VerbRecheck), string(VerbUnwell)},
+		},
+	}, mintID(DoubtQuestionID(rel), "asked", rel.Verify.Try))
+}
+
+// settleDoubt writes down what a person said of a release's health.
+func (r *Runner) settleDoubt(h *run, rel *ReleaseState, now time.Time) {
+	a := h.state.Question(DoubtQuestionID(rel)).Answer
+	id := mintID(rel.ID, "said", rel.Verify.Try)
+	switch a.Choice {
+	case VerbRecheck:
+		h.looks[rel.N] = map[string]healthcheck.Progress{}
+		h.emitFor(now, rel.N, &VerifyStarted{Try: rel.Verify.Try + 1, Checks: rel.Plan.Checks}, mintID(rel.ID, "verify", rel.Plans, rel.Verify.Try+1))
+	case VerbHealthy:
+		h.emitFor(now, rel.N, &PostDeployCheckResult{Verdict: string(healthcheck.Healthy), Checks: rel.Verify.Results, By: a.Person}, id)
+	default:
+		h.emitFor(now, rel.N, &PostDeployCheckResult{Verdict: string(healthcheck.Unhealthy), Checks: rel.Verify.Results, By: a.Person}, id)
+	}
 }

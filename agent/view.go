@@ -31,6 +31,14 @@ func ViewAnswer(seq int64) string { return fmt.Sprintf("answer/%d", seq) }
 // ViewNote is the key of what one person alone is told.
 func ViewNote(seq int64) string { return fmt.Sprintf("note/%d", seq) }
 
+// Key is the key of the note's view.
+func (n Note) Key() string {
+	if n.Ord == 0 {
+		return ViewNote(n.Seq)
+	}
+	return fmt.Sprintf("%s.%d", ViewNote(n.Seq), n.Ord)
+}
+
 // shown folds in that a view stands in Slack, or was shown for the last time.
 func (s *State) shown(v PostedView) {
 	if !v.Final {
@@ -65,8 +73,7 @@ func (s *State) shown(v PostedView) {
 		seq := int64(atoi(id))
 		s.Answers = without(s.Answers, func(a Answer) bool { return a.Seq == seq })
 	case "note":
-		seq := int64(atoi(id))
-		s.Notes = without(s.Notes, func(n Note) bool { return n.Seq == seq })
+		s.Notes = without(s.Notes, func(n Note) bool { return n.Key() == v.Key })
 	}
 }
 
