@@ -1,0 +1,76 @@
+# Everything here needs Go and Git only, but for lint, whose tools go fetches (go.tool.mod).
+# Tests that need redis-server or Node look for it and say when they were skipped.
+
+GO      ?= go
+TOOL    := $(GO) tool -modfile=go.tool.mod
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null)
+
+FUZZTIME  ?= 30s
+BENCH     ?= .
+BENCHTIME ?= 1s
+COUNT     ?= 1
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## list what there is
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: build
+build: ## the program, as bin/releasebot
+	$(GO) build -trimpath -ldflags "-s -w -X main.version=$(VERSION)" -o bin/releasebot ./cmd/releasebot
+
+.PHONY: test
+test: ## all tests
+	$(GO) test ./...
+
+.PHONY: race
+race: ## all tests under the race detector
+	$(GO) test -race ./...
+
+.PHONY: failpoints
+failpoints: ## the tests that kill at named places, in a build that has them
+	$(GO) vet -tags failpoints ./...
+	$(GO) test -tags failpoints $$($(GO) list -tags failpoints -f '{{.ImportPath}} {{.Imports}} {{.TestImports}} {{.XTestImports}}' ./... | awk '/internal\/failpoint/{print $$1}')
+
+.PHONY: lint
+lint: ## formatters and linters (about six CPU-minutes the first time), and known holes
+	@mkdir -p bin
+	$(TOOL) golangci-lint run ./...
+	@$(TOOL) govulncheck ./... 2>bin/govulncheck.err || { status=$$?; \
+	  if grep -qiE 'vuln\.go\.dev|no such host|connection refused|i/o timeout|TLS|40[0-9]|50[0-9]' bin/govulncheck.err; then \
+	    echo "govulncheck was skipped: its data base can't be reached from here"; \
+	  else cat bin/govulncheck.err >&2; exit $$status; fi; }
+
+.PHONY: fmt
+fmt: ## format everything
+	$(TOOL) golangci-lint fmt ./...
+
+.PHONY: fuzz
+fuzz: ## each fuzz target for FUZZTIME (30s)
+	@set -e; for pkg in $$(grep -rl '^func Fuzz' --include='*_test.go' . | xargs -n1 dirname | sort -u); do \
+	  for target in $$(grep -rhoE '^func Fuzz[A-Za-z0-9_]+' $$pkg/*_test.go | cut -c6- | sort -u); do \
+	    echo "== $$pkg $$target"; $(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) $$pkg; \
+	  done; done
+
+.PHONY: bench
+bench: ## Go benchmarks: BENCH=pattern BENCHTIME=1s COUNT=1; REDIS_URL for a Redis of your own
+	$(GO) test -run '^$$' -bench '$(BENCH)' -benchmem -benchtime $(BENCHTIME) -count $(COUNT) $$(grep -rl '^func Benchmark' --include='*_test.go' . | xargs -n1 dirname | sort -u)
+
+.PHONY: bench-compare
+bench-compare: ## compare two files of make bench: OLD=old.txt NEW=new.txt
+	$(TOOL) benchstat $(OLD) $(NEW)
+
+.PHONY: conformance
+conformance: ## the store's suite over bbolt, miniredis and a real Redis, which must be there
+	RELEASEBOT_REQUIRE_REDIS=1 $(GO) test -count=1 -run Conformance ./threadstore/...
+
+.PHONY: golden
+golden: ## write the golden files anew: read the difference before you commit it
+	$(GO) test ./policy ./blocks ./slacklocal -update
+	$(GO) test ./agent -run Scenarios -rewrite
+	UPDATE_SCRIPTS=1 $(GO) test ./cmd/releasebot -run TestScripts
+
+.PHONY: ci
+ci: ## what runs for each change: .ci/run
+	.ci/run
