@@ -138,7 +138,7 @@ func TestASocketThatADeadServeLeftIsReplaced(t *testing.T) {
 
 // shortDir is a temporary folder whose path leaves room for a socket's.
 func shortDir(t *testing.T) string {
-	dir, err := os.MkdirTemp("", "rb")
+	dir, err := os.MkdirTemp("", "rb") //nolint:usetesting // t.TempDir is long
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -122,8 +122,7 @@ func complain(w io.Writer, err error) int {
 		return exitDone
 	}
 	status := exitFailed
-	var f *failure
-	if errors.As(err, &f) {
+	if f, ok := errors.AsType[*failure](err); ok {
 		status = f.status
 		if f.err == nil {
 			return status

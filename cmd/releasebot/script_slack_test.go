@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -127,10 +128,10 @@ func cmdShown(ts *testscript.TestScript, _ bool, args []string) {
 func cmdClick(ts *testscript.TestScript, _ bool, args []string) {
 	w := worldOf(ts)
 	messages := w.slack.Thread("C0REL", w.ts)
-	for i := len(messages) - 1; i >= 0; i-- {
-		for _, b := range slacklocal.Buttons(messages[i].Blocks) {
+	for _, m := range slices.Backward(messages) {
+		for _, b := range slacklocal.Buttons(m.Blocks) {
 			if b.Text == args[1] {
-				ts.Check(w.slack.Click(args[0], "C0REL", messages[i].TS, args[1]))
+				ts.Check(w.slack.Click(args[0], "C0REL", m.TS, args[1]))
 				return
 			}
 		}

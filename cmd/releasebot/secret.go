@@ -18,7 +18,7 @@ const hidden = "[secret]"
 
 // Decode takes the value of an environment variable. It never fails, because
 // envconfig's errors quote what they are about.
-func (s *Secret) Decode(value string) error {
+func (s *Secret) Decode(value string) error { //nolint:unparam // envconfig.Decoder
 	s.value = &value
 	return nil
 }
@@ -48,7 +48,9 @@ func (s Secret) Format(w fmt.State, _ rune) {
 }
 
 // MarshalText hides the secret from JSON and the like.
-func (s Secret) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+func (s Secret) MarshalText() ([]byte, error) { //nolint:unparam // encoding.TextMarshaler
+	return []byte(s.String()), nil
+}
 
 // LogValue hides the secret from logs.
 func (s Secret) LogValue() slog.Value { return slog.StringValue(s.String()) }

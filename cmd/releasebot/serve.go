@@ -32,7 +32,7 @@ func (*serveCommand) Run(c *console) (err error) {
 	}
 	warnings, wrong := checkSources(c.ctx, p.policy)
 	for _, w := range warnings {
-		log.Warn(w.Message, "at", w.Position.String())
+		log.Warn("a repository is not there", "at", w.Position.String(), "what", w.Message)
 	}
 	if len(wrong) > 0 {
 		return wrong

@@ -89,11 +89,21 @@ func TestDefaults(t *testing.T) {
 
 func TestGoodValuesAreTaken(t *testing.T) {
 	good := []environ{
-		{RedisURL: newSecret("redis://127.0.0.1")}, {RedisURL: newSecret("rediss://u:p@h:1/2?addr=h:2")}, {RedisURL: newSecret("unix:///run/redis.sock")},
-		{RedisURL: newSecret("redis://h"), RedisCluster: "TRUE"}, {RedisURL: newSecret("redis://h"), RedisMaster: "m"},
-		{SlackURL: "http://127.0.0.1:1/slack/api/"}, {HTTPAddr: "off"}, {HTTPAddr: ":0"}, {HTTPAddr: "[::1]:80"},
-		{Planner: "Rules"}, {Planner: "openai"}, {LogLevel: "DEBUG"}, {LogFormat: "json"},
-		{BotToken: newSecret("xoxb-1-2"), AppToken: newSecret("xapp-1-A")}, {OTLPTimeout: "10000", OTLPProtocol: "grpc"},
+		{RedisURL: newSecret("redis://127.0.0.1")},
+		{RedisURL: newSecret("rediss://u:p@h:1/2?addr=h:2")},
+		{RedisURL: newSecret("unix:///run/redis.sock")},
+		{RedisURL: newSecret("redis://h"), RedisCluster: "TRUE"},
+		{RedisURL: newSecret("redis://h"), RedisMaster: "m"},
+		{SlackURL: "http://127.0.0.1:1/slack/api/"},
+		{HTTPAddr: "off"},
+		{HTTPAddr: ":0"},
+		{HTTPAddr: "[::1]:80"},
+		{Planner: "Rules"},
+		{Planner: "openai"},
+		{LogLevel: "DEBUG"},
+		{LogFormat: "json"},
+		{BotToken: newSecret("xoxb-1-2"), AppToken: newSecret("xapp-1-A")},
+		{OTLPTimeout: "10000", OTLPProtocol: "grpc"},
 	}
 	for _, e := range good {
 		if _, problems := e.settle(); len(problems) > 0 {

@@ -45,7 +45,7 @@ func openStore(ctx context.Context, s settings, log *slog.Logger) (*threadstore.
 	}
 	wrong, warnings := d.Check(ctx)
 	for _, w := range warnings {
-		log.Warn(w)
+		log.Warn("Redis may lose events", "what", w)
 	}
 	if len(wrong) > 0 {
 		return nil, errors.Join(errors.New("REDIS_URL names a Redis that can't be used: "+strings.Join(wrong, "; ")), d.Close())
