@@ -207,7 +207,7 @@ func tokenError(which, code string, err error) error {
 	remedy := "put in a token of this app, and install the app in the workspace again if it was removed"
 	switch code {
 	case "missing_scope":
-		remedy = "add the scopes of manifest.yml to the app and install it in the workspace again"
+		remedy = "add the scopes of manifest.yml to the app and install it in the workspace again (the app token needs connections:write)"
 	case "not_allowed_token_type":
 		remedy = "the two tokens may be swapped: xoxb-… is the bot's, xapp-… the app's"
 	case "token_expired":

@@ -16,8 +16,8 @@ import (
 
 // How much is worked on at once, and waits. What finds no room is left to Slack, which sends it again.
 const (
-	workers = 16
-	waiting = 256 // for each worker
+	workers = 64
+	waiting = 64 // for each worker
 )
 
 // intake is the workers between links and agent. What belongs to one Slack

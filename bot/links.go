@@ -130,7 +130,7 @@ func (ls *links) nextFails(fails int, err error, l *link, reason string, lived t
 			ls.bot.cfg.Log.Error("Slack closed the connection", "reason", reason)
 		}
 		return fails + 1
-	case lived < time.Second && reason == "": // greeted, and gone at once
+	case lived < time.Second: // greeted, and gone at once
 		return fails + 1
 	}
 	return 0

@@ -65,7 +65,7 @@ const (
 // house is a workspace, a store, and what is deployed to.
 type house struct {
 	*slacklocal.Workspace
-	t        *testing.T
+	t        testing.TB
 	store    *threadstore.Store
 	driver   *holdable
 	deployer *agenttest.Deployer
@@ -134,6 +134,11 @@ func (d *holdable) Apply(ctx context.Context, op threadstore.Op) (threadstore.Re
 func newHouse(t *testing.T, cfg slacklocal.Config) *house {
 	t.Helper()
 	t.Parallel()
+	return openHouse(t, cfg)
+}
+
+func openHouse(t testing.TB, cfg slacklocal.Config) *house {
+	t.Helper()
 	ws := slacklocal.New(cfg)
 	if _, err := ws.Start("127.0.0.1:0"); err != nil {
 		t.Fatal(err)

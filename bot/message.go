@@ -89,14 +89,20 @@ func (b *Bot) take(ctx context.Context, e *envelope, do func(context.Context) er
 func (b *Bot) hear(ctx context.Context, m *message, to bool) (began bool, err error) {
 	me := b.me()
 	place := agent.Place{Team: me.team, Channel: m.Channel, TS: m.root()}
-	id, known, err := b.at(ctx, place)
-	if err != nil || !known && !to {
-		return false, err
+	reply := m.ThreadTS != "" && m.ThreadTS != m.TS
+	var id agent.ThreadID
+	known := false
+	if reply { // a first message is not looked for: it is the trigger of its thread, however often it comes
+		if id, known, err = b.at(ctx, place); err != nil {
+			return false, err
+		}
+	}
+	if !known && !to {
+		return false, nil
 	}
 	words := plainWords(m.Text, me.user)
 	f := agent.Fact{ID: "slack/" + me.team + "/" + m.Channel + "/" + m.TS, Thread: id, Actor: agent.SlackActor(m.team(me), m.User)}
-	// The message that a thread begins with is its trigger, however often it comes.
-	if known && m.ThreadTS != "" && m.ThreadTS != m.TS {
+	if known {
 		said := &agent.Message{Text: words, TS: m.TS, Aside: !to}
 		if in, ok := b.control(words); ok {
 			said.Intent = &in

@@ -53,9 +53,11 @@ type turn struct {
 	jobs    []job
 	reports []report
 	next    time.Time
+	waits   int // things that wait for a time to come
 }
 
 func (t *turn) at(when time.Time) {
+	t.waits++
 	if t.next.IsZero() || when.Before(t.next) {
 		t.next = when
 	}
@@ -77,12 +79,13 @@ func (o *outbox) step(now time.Time) turn {
 			o.drop(bd)
 			continue
 		}
+		waits := t.waits
 		o.plan(bd, now, &t)
 		if len(bd.reports) > 0 && bd.busy == 0 {
 			t.reports = append(t.reports, report{bd.id, bd.reports})
 			bd.reports = nil
 		}
-		if bd.pending() {
+		if t.waits > waits { // else a job that ends, or a state that is shown, lists it again
 			bd.listed = true
 			o.listed = append(o.listed, bd)
 		}
