@@ -151,10 +151,10 @@ func (r *Runner) lock(ctx context.Context, h *run, c Command, now time.Time) err
 	if err != nil {
 		return err
 	}
-	h.say(c, now, Answered{Title: title, Lines: []string{statusLine(state.Line())}})
 	if lock, ok := e.Data.(*HumanLock); ok && lock.Until.IsZero() {
 		h.emit(now, &WatchSet{ID: e.ID, Kind: WatchLock, Env: EnvironmentLog(env.Service, env.Name), By: human, After: e.At.Add(nagFirst)}, mintID(e.ID, "watch"))
 	}
+	h.say(c, now, Answered{Title: title, Lines: []string{statusLine(state.Line())}})
 	r.wakeNext(ctx, state, h.id, now)
 	return nil
 }
@@ -167,7 +167,7 @@ func (r *Runner) notify(h *run, c Command, now time.Time) {
 		h.say(c, now, Answered{Title: "Which environment?", Lines: []string{"Say `notify SERVICE ENVIRONMENT`."}})
 		return
 	}
-	h.say(c, now, Answered{Title: "You will be told directly once " + env.Service + " in " + env.Name + " is free"})
 	id := mintID(string(h.id), "free", c.Seq)
 	h.emit(now, &WatchSet{ID: id, Kind: WatchFree, Env: EnvironmentLog(env.Service, env.Name), By: human}, id)
+	h.say(c, now, Answered{Title: "You will be told directly once " + env.Service + " in " + env.Name + " is free"})
 }
