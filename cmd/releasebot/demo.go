@@ -18,7 +18,7 @@ import (
 type demoCommand struct {
 	Break string `enum:",approve,deploy,verify,rollback" default:"" placeholder:"STEP" help:"Make a step go wrong, and the exit status say so: approve, deploy, verify or rollback."`
 	Fast  bool   `help:"Without the pauses that let people read."`
-	Keep  bool   `help:"Keep the files, and say how to look at the logs."`
+	Keep  bool   `help:"Keep the files, and say how to read the logs."`
 }
 
 // Pauses of the story.
@@ -30,6 +30,9 @@ const (
 // Run plays the story. Everything it started has ended when it returns, and the
 // files are gone unless they are to be kept.
 func (d *demoCommand) Run(c *console) error {
+	// A reader that goes away, or a terminal, ends the demo in order too.
+	ctx, stop := signal.NotifyContext(c.ctx, syscall.SIGPIPE, syscall.SIGHUP)
+	defer stop()
 	to := screen.New(c.out, screen.For(c.out, os.Getenv))
 	introduce(to)
 	st := &story{journal: newJournal(), to: to, broken: d.Break, pause: readFor}
@@ -37,23 +40,22 @@ func (d *demoCommand) Run(c *console) error {
 	if d.Fast {
 		st.pause, step = 0, stepTime/10
 	}
-	// A reader that goes away, or a terminal, ends the demo in order too.
-	ctx, stop := signal.NotifyContext(c.ctx, syscall.SIGPIPE, syscall.SIGHUP)
-	defer stop()
 	err := d.play(ctx, st, step)
 	return errors.Join(err, to.Close())
 }
 
 func introduce(to *screen.Screen) {
-	where := "You see #releases as people see it, and set in behind | the log the bot acts by."
+	where := "You see what people see in #releases and, behind |, the log the bot acts by."
 	if to.Sides() {
-		where = "Left is #releases as people see it, right the log that the bot writes and acts by."
+		where = "Left: what people see in #releases. Right: the log that the bot acts by."
 	}
-	to.Wide(
-		screen.Text(0, screen.Normal, "Three releases of a service called shop, by a bot in Slack; the last is unhealthy."),
-		screen.Text(0, screen.Normal, where),
-		screen.Text(0, screen.Normal, "Only Slack is a local stand-in, all else is real. 20 seconds; nothing stays behind."),
-	)
+	for _, l := range []string{
+		"A bot in Slack releases a service three times. The third version is unhealthy.",
+		where,
+		"Only Slack is a stand-in; the rest is real. 15 seconds; nothing stays behind.",
+	} {
+		to.Wide(screen.Text(0, screen.Normal, l))
+	}
 }
 
 // play builds the stage, plays the story on it and takes it down again.
@@ -91,8 +93,11 @@ func (d *demoCommand) play(ctx context.Context, st *story, step time.Duration) (
 	if err := st.prove(ctx); err != nil {
 		return err
 	}
-	if told == nil || st.keep {
+	if told == nil {
 		st.goOn()
+	}
+	if st.keep {
+		st.howToRead()
 	}
 	return told
 }

@@ -99,18 +99,20 @@ func (st *story) line(format string, args ...any) {
 // goOn says what to do next.
 func (st *story) goOn() {
 	st.title("What next")
-	lines := [][2]string{
-		{"make test", "the project's own tests, which need nothing else either"},
-		{"go run ./cmd/releasebot demo --break verify", "a step goes wrong: approve, deploy, verify or rollback"},
-		{"README.md", "the ten-minute way to a Slack workspace of your own"},
+	for _, l := range [][2]string{
+		{"make test", "the project's tests"},
+		{"go run ./cmd/releasebot demo --break verify", "the same, gone wrong (approve, deploy, verify, rollback)"},
+		{"README.md", "ten minutes to a Slack workspace of your own"},
+	} {
+		st.to.Wide(screen.Line{Indent: 2, Hang: 2, Pieces: []screen.Piece{{Text: fmt.Sprintf("%-44s", l[0]), Style: screen.Bold}, {Text: "  " + l[1]}}})
 	}
-	if st.keep {
-		id := st.journal.ids()[len(st.journal.ids())-1]
-		lines = append(lines, [2]string{fmt.Sprintf("RELEASEBOT_DATA=%s go run ./cmd/releasebot thread show %s", filepath.Join(st.dir, "data"), id), "the last thread's log; also thread replay, export, verify"})
-	}
-	for _, l := range lines {
-		st.to.Wide(screen.Line{Indent: 2, Hang: 2, Pieces: []screen.Piece{{Text: l[0], Style: screen.Bold}, {Text: "  " + l[1]}}})
-	}
+}
+
+// howToRead says how to look at the files that were kept.
+func (st *story) howToRead() {
+	ids := st.journal.ids()
+	st.to.Wide(screen.Line{}, screen.Text(0, screen.Normal, "The files are kept. To read the last thread (show; or replay, export, verify):"))
+	st.to.Verbatim(fmt.Sprintf("RELEASEBOT_DATA=%s go run ./cmd/releasebot thread show %s", filepath.Join(st.dir, "data"), ids[len(ids)-1]))
 }
 
 // ids lists the threads in the order they began.

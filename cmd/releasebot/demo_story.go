@@ -92,7 +92,7 @@ func (st *story) toProduction(ctx context.Context) error {
 }
 
 func (st *story) unhealthy(ctx context.Context) error {
-	st.title("3. A version that is not healthy: v1.5.0 loses its memory soon after it starts")
+	st.title("3. To production again: v1.5.0, which runs out of memory")
 	a := ask{
 		step: "unhealthy release", who: alice, words: "@releasebot ship shop 1.5.0 to prod and page me if it breaks",
 		approve: true, outcome: agent.OutcomeUnhealthy, shown: "unhealthy", env: production, runs: "v1.5.0",

@@ -127,7 +127,7 @@ func (v *viewer) event(e *agent.Event) {
 	}
 	v.to.Log(screen.Line{Pieces: []screen.Piece{
 		{Text: e.Type()},
-		{Text: " " + screen.Plain(v.names.Replace(agent.Describe(e))), Style: screen.Dim},
+		{Text: "  " + screen.Plain(v.names.Replace(agent.Describe(e))), Style: screen.Dim},
 	}, Hang: 2})
 }
 
@@ -219,7 +219,7 @@ func (v *viewer) clicked(c slacklocal.Change) {
 			v.to.Say(screen.Line{Indent: 2, Hang: 2, Pieces: []screen.Piece{
 				{Text: fmt.Sprintf("Slack asks: %s %s", word(b.Confirm, "title"), word(b.Confirm, "text"))},
 				{Text: " [" + word(b.Confirm, "confirm") + "]", Style: screen.Bold},
-				{Text: " [" + word(b.Confirm, "deny") + "]", Style: screen.Dim},
+				{Text: " [" + strings.ReplaceAll(word(b.Confirm, "deny"), " ", "\u00a0") + "]", Style: screen.Dim},
 			}})
 			return
 		}

@@ -31,13 +31,18 @@ type Screen struct {
 	left   int // columns of the left side; 0: one column
 
 	mu        sync.Mutex
-	said      []Line // not printed yet, of either side
-	logged    []Line
-	err       error // of the first write that failed
+	waiting   []side // not printed yet, as it came
+	err       error  // of the first write that failed
 	wake      chan struct{}
 	closing   chan struct{}
 	closeOnce sync.Once
 	done      sync.WaitGroup
+}
+
+// side is a line with the side that it stands on.
+type side struct {
+	Line
+	log bool
 }
 
 // Config configures a Screen.
@@ -76,15 +81,17 @@ func New(out io.Writer, cfg Config) *Screen {
 func (s *Screen) Sides() bool { return s.left > 0 }
 
 // Say adds to the left side.
-func (s *Screen) Say(lines ...Line) { s.add(&s.said, lines) }
+func (s *Screen) Say(lines ...Line) { s.add(false, lines) }
 
 // Log adds to the right side. A log line takes a few rows at most.
-func (s *Screen) Log(lines ...Line) { s.add(&s.logged, lines) }
+func (s *Screen) Log(lines ...Line) { s.add(true, lines) }
 
-func (s *Screen) add(to *[]Line, lines []Line) {
+func (s *Screen) add(log bool, lines []Line) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	*to = append(*to, lines...)
+	for _, l := range lines {
+		s.waiting = append(s.waiting, side{l, log})
+	}
 	select {
 	case s.wake <- struct{}{}:
 	default:
@@ -104,6 +111,14 @@ func (s *Screen) Wide(lines ...Line) {
 		}
 	}
 	s.write(b.String())
+}
+
+// Verbatim prints a line as it is, however long, for people to copy.
+func (s *Screen) Verbatim(line string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.print()
+	s.write(line + "\n")
 }
 
 // Close prints what is left, and returns the error of the first write that failed.
@@ -137,46 +152,45 @@ func (s *Screen) run() {
 
 // print prints both sides. s.mu is held.
 func (s *Screen) print() {
-	said, logged := s.said, s.logged
-	s.said, s.logged = nil, nil
-	if len(said)+len(logged) == 0 {
+	lines := s.waiting
+	s.waiting = nil
+	if len(lines) == 0 {
 		return
 	}
 	var b strings.Builder
 	if s.left == 0 {
-		s.oneColumn(&b, said, logged)
+		s.oneColumn(&b, lines)
 	} else {
-		s.twoColumns(&b, said, logged)
+		s.twoColumns(&b, lines)
 	}
 	s.write(b.String())
 }
 
-func (s *Screen) oneColumn(b *strings.Builder, said, logged []Line) {
-	for _, l := range logged {
-		for _, r := range l.cut(s.width-len(oneRule), logRows) {
-			s.rule(b, oneRule)
-			r.write(b, s.colour)
-			b.WriteByte('\n')
+func (s *Screen) oneColumn(b *strings.Builder, lines []side) {
+	for _, l := range lines {
+		rows, before := l.wrap(s.width), ""
+		if l.log {
+			rows, before = l.cut(s.width-len(oneRule), logRows), oneRule
 		}
-	}
-	for _, l := range said {
-		for _, r := range l.wrap(s.width) {
+		for _, r := range rows {
+			s.rule(b, before)
 			r.write(b, s.colour)
 			b.WriteByte('\n')
 		}
 	}
 }
 
-func (s *Screen) twoColumns(b *strings.Builder, said, logged []Line) {
+func (s *Screen) twoColumns(b *strings.Builder, lines []side) {
 	var left, right []row
-	for _, l := range said {
-		left = append(left, l.wrap(s.left)...)
+	for _, l := range lines {
+		if l.log {
+			right = append(right, l.cut(s.width-s.left-3, logRows)...)
+		} else {
+			left = append(left, l.wrap(s.left)...)
+		}
 	}
-	if len(left) > 0 && left[0].width == 0 && len(logged) > 0 {
-		right = append(right, row{}) // the space between two messages is none of the log's
-	}
-	for _, l := range logged {
-		right = append(right, l.cut(s.width-s.left-3, logRows)...)
+	if len(left) > 0 && left[0].width == 0 && len(right) > 0 {
+		right = append([]row{{}}, right...) // the space between two messages is none of the log's
 	}
 	for i := range max(len(left), len(right)) {
 		var l, r row
@@ -199,6 +213,9 @@ func (s *Screen) twoColumns(b *strings.Builder, said, logged []Line) {
 }
 
 func (s *Screen) rule(b *strings.Builder, text string) {
+	if text == "" {
+		return
+	}
 	row{pieces: []Piece{{text, Dim}}}.write(b, s.colour)
 }
 
