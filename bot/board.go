@@ -3,6 +3,7 @@ package bot
 import (
 	"encoding/json"
 	"hash/fnv"
+	"slices"
 	"strings"
 	"time"
 
@@ -165,6 +166,39 @@ func (c *card) paint(p picture) {
 		c.tries = 0
 	}
 	c.want = p
+}
+
+// rest is how a thread was left with everything shown.
+type rest struct {
+	version int64
+	cards   map[string]card
+	alias   bool
+}
+
+// leave remembers what stands there.
+func (bd *board) leave() rest {
+	r := rest{version: bd.version, cards: map[string]card{}, alias: bd.alias}
+	for key, c := range bd.cards {
+		if c.sort == shown && c.ts != "" {
+			r.cards[key] = card{key: key, root: c.root, have: c.have, ts: c.ts, where: c.where, logged: c.logged, sent: c.sent}
+		}
+	}
+	return r
+}
+
+// resume goes on where the thread was left, if nothing has been appended since:
+// whoever may have run it meanwhile showed the same. Else everything is looked
+// at, and rendered, anew.
+func (bd *board) resume(r rest, version int64) {
+	if r.cards == nil || r.version != version {
+		return
+	}
+	bd.look, bd.alias = false, r.alias
+	for key, c := range r.cards {
+		bd.cards[key] = &c
+		bd.order = append(bd.order, key)
+	}
+	slices.Sort(bd.order)
 }
 
 // report notes what the log has to know about a card that was sent.

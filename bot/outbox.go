@@ -28,6 +28,7 @@ type outbox struct {
 	listed   []*board // those with something to send, in the order they asked
 	draining map[agent.ThreadID]int
 	born     map[agent.ThreadID]time.Time // threads that began here a moment ago
+	resting  map[agent.ThreadID]rest      // how threads were left that were in step
 	told     map[string]bool              // who was told what can't be shown
 	heads    map[string]string            // what open approvals are about, for forms
 	pace     pace
@@ -36,7 +37,7 @@ type outbox struct {
 func newOutbox(b *Bot) *outbox {
 	return &outbox{
 		bot: b, kick: make(chan struct{}, 1), boards: map[agent.ThreadID]*board{}, draining: map[agent.ThreadID]int{},
-		born: map[agent.ThreadID]time.Time{}, told: map[string]bool{}, heads: map[string]string{},
+		born: map[agent.ThreadID]time.Time{}, resting: map[agent.ThreadID]rest{}, told: map[string]bool{}, heads: map[string]string{},
 		pace: newPace(b.cfg.PostEvery, b.cfg.PostBurst),
 	}
 }
@@ -53,6 +54,8 @@ func (o *outbox) show(s *agent.State, valid func() bool) bool {
 		bd = &board{id: s.ID, cards: map[string]*card{}, began: s.Began, alias: outside(s)}
 		bd.look = now.Sub(o.born[s.ID]) > bornFor || len(s.Views) > 0
 		delete(o.born, s.ID)
+		bd.resume(o.resting[s.ID], s.Version)
+		delete(o.resting, s.ID)
 		o.boards[s.ID] = bd
 	}
 	bd.valid, bd.version = valid, s.Version
@@ -77,9 +80,17 @@ func (o *outbox) forget(id agent.ThreadID) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	delete(o.born, id)
-	if bd := o.boards[id]; bd != nil {
-		o.drop(bd)
+	bd := o.boards[id]
+	if bd == nil {
+		return
 	}
+	if !bd.pending() {
+		if len(o.resting) >= rememberMost {
+			clear(o.resting)
+		}
+		o.resting[id] = bd.leave()
+	}
+	o.drop(bd)
 }
 
 // drop leaves a board as it is. A post under way is waited for before the thread is shown again.
@@ -182,19 +193,19 @@ func (o *outbox) run(ctx context.Context) {
 				o.done(j, r, o.bot.cfg.Now())
 			})
 		}
-		if !o.rest(ctx, t.next, now) {
+		if !o.wait(ctx, t.next, now) {
 			return
 		}
 	}
 }
 
-// rest waits for something to do; false when ctx has ended.
-func (o *outbox) rest(ctx context.Context, next, now time.Time) bool {
-	wait := time.Minute
+// wait waits for something to do; false when ctx has ended.
+func (o *outbox) wait(ctx context.Context, next, now time.Time) bool {
+	d := time.Minute
 	if !next.IsZero() {
-		wait = max(next.Sub(now), time.Millisecond)
+		d = max(next.Sub(now), time.Millisecond)
 	}
-	t := time.NewTimer(wait)
+	t := time.NewTimer(d)
 	defer t.Stop()
 	select {
 	case <-ctx.Done():

@@ -259,6 +259,41 @@ func TestNotesAreGivenUp(t *testing.T) {
 	}
 }
 
+// A thread that wakes and finds nothing new edits nothing; one that others may have shown is rendered again.
+func TestWakingCostsNoEdits(t *testing.T) {
+	b := newBench(t)
+	b.bot.cfg.Now = func() time.Time { return b.now }
+	yes := func() bool { return true }
+	s := agent.NewState("tabcdefghijkm")
+	for _, e := range []*agent.Event{
+		{Seq: 1, At: b.now, Actor: agent.SlackActor("T1", "U0ANN"), Data: &agent.Trigger{Source: "mention", Text: "deploy shop 1 to production", Slack: &agent.Place{Team: "T1", Channel: "C1", TS: "1.1"}}},
+		{Seq: 2, At: b.now, Actor: agent.Bot, Data: &agent.PlannerDecision{Of: 1, Intent: agent.Intent{Kind: agent.IntentDeploy, Service: "shop", Environment: "production", Version: "1"}}},
+	} {
+		s.Reduce(e)
+	}
+	b.expect(s.ID, b.now)
+	if b.show(s, yes) {
+		t.Fatal("in step before anything was posted")
+	}
+	b.done(b.tick(0).jobs[0], result{channel: "C1", ts: "2.2"}, b.now)
+	posted := b.tick(0).reports[0].views
+	s.Reduce(&agent.Event{Seq: 3, At: b.now, Actor: agent.Bot, Data: &agent.Posted{Views: posted}})
+	for range 3 {
+		if !b.show(s, yes) {
+			t.Fatal("not in step after a rest")
+		}
+		want(t, b.tick(time.Minute), "")
+		b.forget(s.ID)
+	}
+	s.Reduce(&agent.Event{Seq: 4, At: b.now, Actor: agent.SlackActor("T1", "U0BOB"), Data: &agent.Message{Text: "hm", Aside: true}})
+	if b.show(s, yes) {
+		t.Fatal("in step with what somebody else may have shown")
+	}
+	if got := b.tick(0); len(got.jobs) != 1 || got.jobs[0].verb != toEdit {
+		t.Fatalf("got %s", got)
+	}
+}
+
 func BenchmarkStep(b *testing.B) {
 	bot, err := New(Config{Token: "xoxb-1", AppToken: "xapp-1", PostEvery: -1, EditEvery: -1})
 	if err != nil {
