@@ -207,10 +207,11 @@ func (p demoProgram) playsToTheEnd(t *testing.T) {
 }
 
 func (p demoProgram) breaksAsAsked(t *testing.T) {
-	for step, want := range map[string]struct {
+	type told struct {
 		says  string
 		shows []string
-	}{
+	}
+	stories := map[string]told{
 		"approve": {
 			"bob rejected the release; nothing was started, and production still runs v1.4.1",
 			[]string{
@@ -230,10 +231,15 @@ func (p demoProgram) breaksAsAsked(t *testing.T) {
 			"the rollback failed; production still runs v1.5.0, which is unhealthy",
 			[]string{`Approve\? Roll back`, `✗ Failed`, `no space left on device`, `production says: v1\.5\.0, out of memory`, `ledger: 4 starts,`},
 		},
-	} {
+	}
+	runs := map[string]*demoRun{} // all at once: they mostly wait
+	for step := range stories {
+		runs[step] = p.start(t, "--fast", "--break", step)
+	}
+	for step, want := range stories {
 		t.Run(step, func(t *testing.T) {
-			t.Parallel()
-			d := p.start(t, "--fast", "--break", step)
+			d := runs[step]
+			d.T = t
 			d.wait(exitFailed)
 			d.shows(want.shows...)
 			d.says("releasebot: as asked: " + want.says + "\n")
