@@ -274,6 +274,9 @@ func (j *judge) meantVersion(i agent.Intent) bool {
 		if len(j.words.versions) > 0 {
 			return slices.Equal(j.words.versions, []string{i.Version})
 		}
+		if len(j.words.services)+len(j.words.envs) == 0 && j.from.fromRelease && j.from.open {
+			return false // it is on its way already
+		}
 		return i.Version != "" && j.sourceFor(i.Service) && j.from.version == i.Version
 	case agent.IntentRollback:
 		if len(j.words.versions) == 0 {

@@ -27,7 +27,7 @@ type reading struct {
 	question bool // it has a question mark
 	unknown  int  // words and signs that code can't account for
 	toward   map[string]bool
-	compound bool // a name stands right before the action: "production deploy"
+	compound bool // the action may be a noun: "production deploy", "update on shop"
 }
 
 // reader reads words against the names of a catalog.
@@ -137,18 +137,17 @@ func (r *reader) read(text string, ids []string) reading {
 			got.asks, m = before, tokenOther
 		}
 		switch m {
-		case tokenAction:
-			got.compound = got.compound || named
-			named = false
 		case tokenName:
 			named = true
 		case tokenVersion:
 			got.toward[list[i]] = got.toward[list[i]] || to
-			named = false
-		default:
-			named = false
+			named = true
+		case tokenOther, tokenAction, tokenNumber:
 		}
 		phrase := strings.ToLower(strings.Join(list[i:i+n], " "))
+		if len(got.asks) > len(before) && (named && !strings.HasSuffix(phrase, "en") || nounBefore(list[i+n:])) {
+			got.compound = true
+		}
 		meant := r.lexicon.words[phrase]
 		noun = meant == wordNoun || meant == wordRefer
 		to = meant == wordTo || to && number
@@ -156,6 +155,11 @@ func (r *reader) read(text string, ids []string) reading {
 		i += n
 	}
 	return got
+}
+
+// nounBefore: an action in front of such a word is a noun: "update on shop".
+func nounBefore(rest []string) bool {
+	return len(rest) > 0 && slices.Contains([]string{"on", "of", "for", "in", "about"}, strings.ToLower(rest[0]))
 }
 
 // tokenKind is what a token turned out to be.
