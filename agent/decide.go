@@ -173,8 +173,8 @@ func (d *decider) words(s *State) {
 // next is a release's own next step.
 func (d *decider) next(s *State, r *ReleaseState) {
 	step := func(k StepKind) { d.add(Step{Kind: k, Release: r.N}) }
-	if r.Cancel != "" && r.Outcome == "" {
-		return // stop has said what is next
+	if r.Cancel != "" && r.Outcome == "" && r.Stage != StageReturn {
+		return // stop has said what is next; a void plan's environment is given back before that
 	}
 	switch r.Stage {
 	case StageContext, StageLook:

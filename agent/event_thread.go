@@ -81,7 +81,7 @@ type Plan struct {
 	Page           []policy.Subject `json:"page,omitempty"`
 	Checks         []string         `json:"checks,omitempty"` // names of the health checks, in order
 	// Policy is the environment's resolved policy, canonical.
-	Policy   json.RawMessage `json:"policy"`
+	Policy   json.RawMessage `json:"policy,omitempty"`
 	Revision string          `json:"revision"` // of the policy file
 	// Covered names the approval that already covers this plan: the automatic rollback it allowed.
 	Covered   string           `json:"covered,omitempty"`

@@ -365,7 +365,7 @@ func (r *ReleaseState) Target() string { return r.Service + " in " + r.Env }
 
 // Policy decodes the resolved policy of the release's plan.
 func (r *ReleaseState) Policy() (*policy.Environment, error) {
-	if r.Plan == nil || len(r.Plan.Policy) == 0 {
+	if r.Plan == nil || len(r.Plan.Policy) == 0 || string(r.Plan.Policy) == "null" { // "null" would decode to a policy that asks for nothing
 		return nil, fmt.Errorf("release %s has no plan", r.ID)
 	}
 	var env policy.Environment
