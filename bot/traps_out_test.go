@@ -389,7 +389,7 @@ func TestTrap40LogsHoldNoWordsAndNoTokens(t *testing.T) {
 	h.DropSockets()
 	h.until("links again", func() bool { return h.Connected() >= 2 && n.Ready() == nil })
 	h.Post(ann, releases, "zanzibar", ts)
-	h.wait("quiet", h.Idle)
+	h.until("quiet", func() bool { h.RetryNow(); return h.Idle() })
 	n.stop()
 	for _, secret := range []string{"v77.7.7", "zanzibar", "xoxb-", "xapp-", "ticket="} {
 		if strings.Contains(h.logs.String(), secret) {
