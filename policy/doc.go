@@ -31,9 +31,26 @@
 // the rest and knows where it stands. A tool needs nothing of this package for
 // that: see Adapt.
 //
+// # Freezes
+//
+// An environment's `freeze` is a list of windows in which nothing is shipped
+// there:
+//
+//	- {from: "Fri 16:00", until: "Mon 08:00", zone: Europe/Berlin, reason: weekend}   # each week
+//	- {from: "2026-12-23 18:00", until: "2027-01-04 08:00", zone: Europe/Berlin}      # once
+//	- {from: 2026-12-23, until: 2027-01-02, reason: new year}                         # whole days, the last one too
+//	- {days: [2026-12-24, 2026-12-31], zone: Europe/Berlin, reason: holidays}         # whole days
+//
+// Without a zone it is UTC; a zone is named after a place, because CET and EST
+// don't mean what people mean by them. A window exempts rollbacks unless it says
+// `rollbacks: true`. `from` belongs to the window and `until` doesn't; a day
+// without a time is the whole day, so that `until: 2027-01-02` ends with that
+// day. What happens when the clocks change is said at Window. The zones come from
+// the machine's own data base, and where it has none, from the program.
+//
 // # Evaluating
 //
-// MayRequest, MayApprove, MayDecide, MayLook, After and Quorum are pure: what
+// MayRequest, MayApprove, MayDecide, MayLook, After, Frozen and Quorum are pure: what
 // they need to know of the world (who somebody is, who is in a group, what was
 // healthy) is handed in. They answer with a Verdict, whose zero value is a
 // refusal: closed by default. What can't be checked is refused, and says so.

@@ -18,6 +18,7 @@ type Environment struct {
 	After      string    `json:"after,omitempty"`   // environment of the same service that comes first
 	Requesters []Subject `json:"requesters,omitempty"`
 	Approval   Approval  `json:"approval"`
+	Freeze     []Window  `json:"freeze,omitempty"` // as written
 	Deploy     Deploy    `json:"deploy"`
 	Verify     []Check   `json:"verify,omitempty"`
 	OnFailure  OnFailure `json:"on_failure"`

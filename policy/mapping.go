@@ -93,12 +93,6 @@ func (m mapping) get(name string) (Value, bool) {
 	return Value{}, false
 }
 
-// without returns the mapping less one key.
-func (m mapping) without(name string) mapping {
-	m.entries = slices.DeleteFunc(slices.Clone(m.entries), func(e entry) bool { return e.name == name })
-	return m
-}
-
 // only reports every key that is not among the known ones, and tells whether
 // there was none.
 func (m mapping) only(known ...string) bool {

@@ -26,10 +26,7 @@ func (p *parser) environment(e entry, s *Service, siblings []string) *Environmen
 		return env
 	}
 	p.remember(env, "", m)
-	m.without("freeze").only("after", "requesters", "approval", "deploy", "verify", "on_failure", "page")
-	if v, ok := m.get("freeze"); ok {
-		v.failKey("freeze windows are not enforced by this version")
-	}
+	m.only("after", "requesters", "approval", "freeze", "deploy", "verify", "on_failure", "page")
 	if v, ok := m.get("after"); ok {
 		env.After = p.after(v, e.name, siblings)
 	}
@@ -42,6 +39,9 @@ func (p *parser) environment(e entry, s *Service, siblings []string) *Environmen
 		if p.approval(v, env); len(p.errs) == before {
 			p.askable(v, env)
 		}
+	}
+	if v, ok := m.get("freeze"); ok {
+		p.freeze(v, env)
 	}
 	if v, ok := m.get("deploy"); ok {
 		env.Deploy = p.deploy(v)

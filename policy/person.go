@@ -31,12 +31,13 @@ type Verdict struct {
 	Remedy string `json:"remedy,omitempty"`
 }
 
-// The rules that a Verdict names. The first four are keys of the policy file.
+// The rules that a Verdict names. The first five are keys of the policy file.
 const (
 	RuleRequesters  = "requesters"
 	RuleFrom        = "approval.from"
 	RuleSelf        = "approval.self"
 	RuleAfter       = "after"
+	RuleFreeze      = "freeze"
 	RuleUnknown     = "person" // nobody knows who it is
 	RuleOtherTeam   = "other_team"
 	RuleDeactivated = "deactivated"
