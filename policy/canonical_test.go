@@ -125,6 +125,50 @@ func TestRevisionFollowsMeaning(t *testing.T) {
 	}
 }
 
+// What is new changes the revision too.
+func TestRevisionFollowsWhatIsNew(t *testing.T) {
+	b, err := os.ReadFile("testdata/good/full.yml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	src := string(b)
+	before := mustParse(t, b)
+	change := func(old, now string) string {
+		if !strings.Contains(src, old) {
+			t.Fatalf("the example has no %q", old)
+		}
+		return mustParse(t, []byte(strings.Replace(src, old, now, 1))).Revision
+	}
+	for _, c := range []struct{ old, now string }{
+		{"Fri 16:00", "Fri 16:01"},
+		{"zone: Europe/Berlin", "zone: Europe/Paris"},
+		{"reason: weekend", "reason: rest"},
+		{", rollbacks: true", ""},
+		{"\"2026-12-24\"]", "\"2026-12-25\"]"},
+		{"escalate_to: [alice, bob]", "escalate_to: [alice]"},
+		{"escalate_after: 50m", "escalate_after: 40m"},
+		{"notify: [authors]", ""},
+		{"bob@example.com", "bob@example.org"},
+	} {
+		if change(c.old, c.now) == before.Revision {
+			t.Errorf("%q instead of %q keeps the revision", c.now, c.old)
+		}
+	}
+	for _, c := range []struct{ old, now string }{ // the same in other words
+		{"Fri 16:00", "friday 16:00"},
+		{"until: \"2027-01-02\"", "until: \"2027-01-03 00:00\""},
+		{"\"2026-12-31\", \"2026-12-24\"", "2026-12-24, 2026-12-31"},
+		{"escalate_to: [alice, bob]", "escalate_to: [alice, bob]\n          escalate_after: 35m"},
+		{"notify: [authors]", "notify: authors"},
+		{"reason: moving house", "reason: moving house, zone: UTC"},
+		{"Alice Doe", "alice doe"},
+	} {
+		if change(c.old, c.now) != before.Revision {
+			t.Errorf("%q instead of %q changes the revision", c.now, c.old)
+		}
+	}
+}
+
 // The canonical form reads back into the same policy, and is written the same again.
 func TestCanonicalFormBothWays(t *testing.T) {
 	for name, want := range mustParse(t, contract(t)).Services["shop"].Environments {

@@ -36,10 +36,11 @@
 // An environment's `freeze` is a list of windows in which nothing is shipped
 // there:
 //
-//	- {from: "Fri 16:00", until: "Mon 08:00", zone: Europe/Berlin, reason: weekend}   # each week
-//	- {from: "2026-12-23 18:00", until: "2027-01-04 08:00", zone: Europe/Berlin}      # once
-//	- {from: 2026-12-23, until: 2027-01-02, reason: new year}                         # whole days, the last one too
-//	- {days: [2026-12-24, 2026-12-31], zone: Europe/Berlin, reason: holidays}         # whole days
+//	freeze:
+//	  - {from: "Fri 16:00", until: "Mon 08:00", zone: Europe/Berlin, reason: weekend} # each week
+//	  - {from: "2026-12-23 18:00", until: "2027-01-04 08:00", zone: Europe/Berlin}    # once
+//	  - {from: 2026-12-23, until: 2027-01-02, reason: new year}                       # whole days, the last one too
+//	  - {days: [2026-12-24, 2026-12-31], zone: Europe/Berlin, reason: holidays}       # whole days
 //
 // Without a zone it is UTC; a zone is named after a place, because CET and EST
 // don't mean what people mean by them. A window exempts rollbacks unless it says

@@ -22,7 +22,8 @@ type Environment struct {
 	Deploy     Deploy    `json:"deploy"`
 	Verify     []Check   `json:"verify,omitempty"`
 	OnFailure  OnFailure `json:"on_failure"`
-	Page       []Subject `json:"page,omitempty"` // empty = the requester
+	Page       []Subject `json:"page,omitempty"`   // empty = the requester
+	Notify     []string  `json:"notify,omitempty"` // NotifyAuthors
 }
 
 // Source is where versions become commits. One of the two is set.
@@ -67,7 +68,15 @@ type Approval struct {
 	Self         bool      `json:"self"`                   // may somebody approve what they asked for?
 	RemindAfter  Duration  `json:"remind_after,omitempty"` // 0 = never
 	ExpiresAfter Duration  `json:"expires_after"`
+	// EscalateTo is told that an approval waits, EscalateAfter it was asked for.
+	// It gives nobody the right to approve: that is From's.
+	EscalateTo    []Subject `json:"escalate_to,omitempty"`
+	EscalateAfter Duration  `json:"escalate_after,omitempty"` // 0 = never
 }
+
+// NotifyAuthors in Environment.Notify: the authors of the commits that were
+// shipped are told by direct message, where the file knows them; see File.Author.
+const NotifyAuthors = "authors"
 
 // Deploy names a driver and its arguments.
 type Deploy struct {

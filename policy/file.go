@@ -27,6 +27,7 @@ type File struct {
 	API      API
 
 	positions map[place]Position
+	authors   map[string]Subject // by what git calls them, in lower case
 }
 
 // Service is one service of the file.
@@ -105,7 +106,7 @@ func read(path string) (src []byte, err error) {
 // Parse reads a policy file from memory; name is what errors call it. The error
 // is always Errors.
 func Parse(name string, src []byte, reg Registry) (*File, error) {
-	p := &parser{name: name, reg: reg, positions: map[place]Position{}}
+	p := &parser{name: name, reg: reg, positions: map[place]Position{}, authors: map[string]Subject{}}
 	f := p.file(src)
 	if len(p.errs) > 0 {
 		return nil, p.errs.tidy()
@@ -130,9 +131,10 @@ func revision(f *File) (string, error) {
 	form := struct {
 		Version  int                `json:"version"`
 		People   map[string]Subject `json:"people,omitempty"`
+		Git      map[string]Subject `json:"git,omitempty"`
 		Services map[string]service `json:"services"`
 		API      API                `json:"api"`
-	}{Version: 1, People: f.People, Services: map[string]service{}, API: f.API}
+	}{Version: 1, People: f.People, Git: f.authors, Services: map[string]service{}, API: f.API}
 	for name, s := range f.Services {
 		form.Services[name] = service{Channel: s.Channel, Source: s.Source, Environments: s.Environments}
 	}

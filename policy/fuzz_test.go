@@ -65,7 +65,10 @@ func complete(t *testing.T, env *policy.Environment) {
 			t.Errorf("check %+v", c)
 		}
 	}
-	for _, list := range [][]policy.Subject{env.Requesters, a.From, env.Page} {
+	if len(a.EscalateTo) > 0 && (a.EscalateAfter < a.RemindAfter || a.EscalateAfter >= a.ExpiresAfter) {
+		t.Errorf("approval %+v", a)
+	}
+	for _, list := range [][]policy.Subject{env.Requesters, a.From, a.EscalateTo, env.Page} {
 		for _, s := range list {
 			if (s.User == "") == (s.Group == "") {
 				t.Errorf("subject %+v is not one user or group", s)

@@ -1,6 +1,7 @@
 package policy_test
 
 import (
+	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
@@ -33,6 +34,66 @@ func golden(t *testing.T, path string, got []byte) {
 	}
 	if diff := cmp.Diff(string(want), string(got)); diff != "" {
 		t.Errorf("%s (-want +got):\n%s", path, diff)
+	}
+}
+
+// Freezes, escalations and authors are resolved to the end, and files without
+// them keep the canonical form that they had.
+func TestLoadFullExample(t *testing.T) {
+	f, err := policy.Load("testdata/good/full.yml", testRegistry())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, env := range []string{"canary", "production"} {
+		e, ok := f.Environment("shop", env)
+		if !ok {
+			t.Fatalf("no %s", env)
+		}
+		b, err := e.Canonical()
+		if err != nil {
+			t.Fatal(err)
+		}
+		golden(t, "testdata/good/full."+env+".json", append(b, '\n'))
+		var again policy.Environment
+		if err := json.Unmarshal(b, &again); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(e, &again); diff != "" {
+			t.Errorf("%s read back: %s", env, diff)
+		}
+	}
+}
+
+// The revision of a file that uses nothing new is what it was: approvals that
+// wait under it stay good.
+func TestRevisionOfOldFilesStays(t *testing.T) {
+	if got := mustParse(t, contract(t)).Revision; got != "p-3da41965e31b" {
+		t.Errorf("the example of the contract has the revision %s", got)
+	}
+}
+
+// Authors are found by their address, else by their name.
+func TestAuthor(t *testing.T) {
+	f, err := policy.Load("testdata/good/full.yml", testRegistry())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct{ name, email, want string }{
+		{"", "alice@example.com", "alice"},
+		{"Somebody", "Alice@Example.COM ", "alice"},
+		{"alice  doe", "alice@home.example", "alice"},
+		{"Alice Doe", "bob@example.com", "bob"},
+		{"bob", "bob@home.example", ""},
+		{"", "", ""},
+		{"alice@example.com", "", "alice"},
+	} {
+		who, ok := f.Author(c.name, c.email)
+		if who.Name != c.want || ok != (c.want != "") || ok && who.User == "" {
+			t.Errorf("%q <%s> is %+v, %t", c.name, c.email, who, ok)
+		}
+	}
+	if _, ok := (&policy.File{}).Author("Alice Doe", "alice@example.com"); ok {
+		t.Error("a file without people knows an author")
 	}
 }
 

@@ -40,6 +40,7 @@ func (p *parser) file(src []byte) *File {
 	if v, ok := m.get("people"); ok {
 		p.readPeople(v, f.People)
 	}
+	f.authors = p.authors
 	p.people, p.names = f.People, slices.Sorted(maps.Keys(f.People))
 	if v, ok := m.get("services"); ok {
 		p.services(v, f)

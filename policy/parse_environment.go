@@ -26,7 +26,7 @@ func (p *parser) environment(e entry, s *Service, siblings []string) *Environmen
 		return env
 	}
 	p.remember(env, "", m)
-	m.only("after", "requesters", "approval", "freeze", "deploy", "verify", "on_failure", "page")
+	m.only("after", "requesters", "approval", "freeze", "deploy", "verify", "on_failure", "page", "notify")
 	if v, ok := m.get("after"); ok {
 		env.After = p.after(v, e.name, siblings)
 	}
@@ -58,6 +58,9 @@ func (p *parser) environment(e entry, s *Service, siblings []string) *Environmen
 		env.Page = p.subjects(v)
 		p.notEmpty(v, "a page reaches the requester")
 	}
+	if v, ok := m.get("notify"); ok {
+		env.Notify = p.notify(v)
+	}
 	return env
 }
 
@@ -78,6 +81,26 @@ func (p *parser) notEmpty(v Value, without string) {
 	if v.node.Kind == yaml.SequenceNode && len(v.node.Content) == 0 {
 		v.fail("`%s` is empty: name somebody, or leave the key out (then %s)", v.label, without)
 	}
+}
+
+// notify reads whom a release is told to besides: a list of words, or one.
+func (p *parser) notify(v Value) (words []string) {
+	items := []Value{v}
+	if v.node.Kind != yaml.ScalarNode {
+		items, _ = v.list()
+		p.notEmpty(v, "nobody else is told")
+	}
+	for _, item := range items {
+		word := item.oneOf([]string{NotifyAuthors})
+		if word != "" && slices.Contains(words, word) {
+			item.fail("`%s` stands twice in `notify`", word)
+			continue
+		}
+		if word != "" {
+			words = append(words, word)
+		}
+	}
+	return words
 }
 
 func (p *parser) after(v Value, name string, siblings []string) string {
@@ -102,7 +125,7 @@ func (p *parser) approval(v Value, env *Environment) {
 		return
 	}
 	p.remember(env, "approval", m)
-	m.only("required", "from", "self", "remind_after", "expires_after")
+	m.only("required", "from", "self", "remind_after", "expires_after", "escalate_to", "escalate_after")
 	a, before := &env.Approval, len(p.errs)
 	if v, ok := m.get("required"); ok {
 		a.Required, _ = v.integer(0)
@@ -119,8 +142,33 @@ func (p *parser) approval(v Value, env *Environment) {
 	if v, ok := m.get("expires_after"); ok {
 		a.ExpiresAfter, _ = v.duration()
 	}
-	if len(p.errs) == before {
-		p.possible(v, m, *a)
+	if v, ok := m.get("escalate_to"); ok {
+		a.EscalateTo = p.subjects(v)
+		p.notEmpty(v, "nobody else is told")
+	}
+	if v, ok := m.get("escalate_after"); ok {
+		a.EscalateAfter, _ = v.duration()
+	}
+	if len(p.errs) > before {
+		return
+	}
+	p.possible(v, m, *a)
+	p.escalation(m, a)
+}
+
+// escalation fills in when others are told, halfway between the reminder and
+// the expiry, and refuses a time at which it could help nobody.
+func (p *parser) escalation(m mapping, a *Approval) {
+	after, hasAfter := m.get("escalate_after")
+	switch {
+	case hasAfter && len(a.EscalateTo) == 0:
+		after.failKey("`escalate_after` needs `escalate_to`: name who is told then")
+	case hasAfter && a.EscalateAfter >= a.ExpiresAfter:
+		after.fail("`escalate_after` (%s) must be shorter than `expires_after` (%s): nobody could decide any more", a.EscalateAfter, a.ExpiresAfter)
+	case hasAfter && a.EscalateAfter < a.RemindAfter:
+		after.fail("`escalate_after` (%s) must not be shorter than `remind_after` (%s): those who may approve are reminded first", a.EscalateAfter, a.RemindAfter)
+	case !hasAfter && len(a.EscalateTo) > 0:
+		a.EscalateAfter = a.RemindAfter + (a.ExpiresAfter-a.RemindAfter)/2
 	}
 }
 

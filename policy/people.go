@@ -21,7 +21,7 @@ func (p *parser) person(e entry) (Subject, bool) {
 	if !ok {
 		return subject, true
 	}
-	m.only("user", "group")
+	m.only("user", "group", "git")
 	user, hasUser := m.get("user")
 	group, hasGroup := m.get("group")
 	switch {
@@ -41,6 +41,11 @@ func (p *parser) person(e entry) (Subject, bool) {
 		}
 	default:
 		e.value.failKey("`%s` names nobody: give `user: U…` or `group: S…`", e.name)
+	}
+	if git, ok := m.get("git"); ok && hasGroup && !hasUser {
+		git.failKey("`git` says who wrote a commit, which is a person and no group")
+	} else if ok {
+		p.gitNames(git, subject)
 	}
 	return subject, true
 }

@@ -15,6 +15,7 @@ type parser struct {
 	errs      Errors
 	people    map[string]Subject
 	names     []string // of people
+	authors   map[string]Subject
 	positions map[place]Position
 	guesses   int // made so far for unknown words
 }
