@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/releasebot/releasebot/policy"
 	"github.com/releasebot/releasebot/threadstore"
 )
 
@@ -177,10 +178,14 @@ func (r *Runner) fact(ctx context.Context, h *run, e *Event) error {
 	return err
 }
 
-// isOutcome: what was done outside, and must not be forgotten because a decision came too late.
+// isOutcome: what was done outside, and must not be forgotten because a decision
+// came too late. That a start was not made, or that nobody can tell what became
+// of it, is only what this process thinks: another may have made it since, or know.
 func isOutcome(p Payload) bool {
-	switch p.(type) {
-	case *DeployResult, *DeployProgress, *PageSent, *Posted:
+	switch d := p.(type) {
+	case *DeployResult:
+		return d.Outcome == Deployed || d.Outcome == DeployFailed
+	case *DeployProgress, *PageSent, *Posted:
 		return true
 	}
 	return false
@@ -215,14 +220,15 @@ type ReleaseLine struct {
 
 // ApprovalLine is an approval in a list, with the plan it is about.
 type ApprovalLine struct {
-	ID       string        `json:"id"`
-	Thread   ThreadID      `json:"thread"`
-	State    ApprovalState `json:"state"`
-	Required int           `json:"required"`
-	Approved []string      `json:"approved,omitempty"`
-	From     []string      `json:"from,omitempty"`
-	Expires  time.Time     `json:"expires"`
-	Plan     ReleaseLine   `json:"plan"`
+	ID        string           `json:"id"`
+	Thread    ThreadID         `json:"thread"`
+	State     ApprovalState    `json:"state"`
+	Required  int              `json:"required"`
+	Approved  []string         `json:"approved,omitempty"`
+	From      []string         `json:"from,omitempty"`
+	Approvers []policy.Subject `json:"approvers,omitempty"`
+	Expires   time.Time        `json:"expires"`
+	Plan      ReleaseLine      `json:"plan"`
 }
 
 // Names of the indexes.
@@ -316,7 +322,7 @@ func (r *ReleaseState) shipped() string {
 }
 
 func (s *State) approvalLine(r *ReleaseState, a *Approval) ApprovalLine {
-	l := ApprovalLine{ID: a.ID, Thread: s.ID, State: a.State, Required: a.Required, Expires: a.Expires, Plan: r.Line()}
+	l := ApprovalLine{ID: a.ID, Thread: s.ID, State: a.State, Required: a.Required, Expires: a.Expires, Plan: r.Line(), Approvers: a.From}
 	if p := r.Plan; p != nil {
 		l.Plan.Commit, l.Plan.Digest, l.Plan.Replaces, l.Plan.Rollback = p.Commit, p.Digest, p.Previous.Version, p.Rollback
 	}

@@ -37,6 +37,7 @@ const (
 	StepEscalate  StepKind = "escalate"  // tell others that nobody decides
 	StepTakeover  StepKind = "take_over" // * take the environment over
 	StepWatch     StepKind = "watch"     // look after something for somebody
+	StepAuthors   StepKind = "authors"   // tell those whose commits were shipped
 	StepNag       StepKind = "nag"       // remind whoever holds a release
 	StepWait      StepKind = "wait"      // nothing to do before At
 )
@@ -264,7 +265,11 @@ func (d *decider) after(s *State, r *ReleaseState) {
 	case r.mayPropose() && r.Rollback == 0:
 		d.add(Step{Kind: StepPropose, Release: r.N})
 	case r.pages() && r.Paged == nil:
-		d.add(Step{Kind: StepPage, Release: r.N})
+		if back := s.Release(r.Rollback); back == nil || back.Outcome != "" || !back.Stage.Before(StageApproval) {
+			d.add(Step{Kind: StepPage, Release: r.N}) // once the rollback can be approved, so that the page can say how
+		}
+	case r.tellsAuthors() && r.Authors.IsZero():
+		d.add(Step{Kind: StepAuthors, Release: r.N})
 	default:
 		d.add(Step{Kind: StepDone, Release: r.N})
 	}
@@ -298,6 +303,11 @@ func (r *ReleaseState) pages() bool {
 
 // DoubtQuestionID is the id of the question whether a release is healthy.
 func DoubtQuestionID(r *ReleaseState) string { return r.ID + "/healthy" }
+
+// tellsAuthors: policy wants those whose commits a bad release shipped to be told.
+func (r *ReleaseState) tellsAuthors() bool {
+	return r.bad() && r.Plan != nil && r.Plan.Authors && r.Action == "deploy"
+}
 
 // UnknownQuestionID is the id of the question whether a release's deploy ran.
 func UnknownQuestionID(r *ReleaseState) string { return r.ID + "/ran" }

@@ -63,6 +63,8 @@ func Describe(e *Event) string {
 		return "by " + d.By
 	case *Observed:
 		return d.Version
+	case *Muted:
+		return fmt.Sprintf("%v", d.On)
 	case *WatchSet:
 		return fmt.Sprintf("%s of %s for %s", d.Kind, d.Env, d.By)
 	case *WatchLooked:
@@ -83,7 +85,7 @@ func describeRelease(p Payload) string {
 		if d.Required == 0 {
 			return "none needed"
 		}
-		return fmt.Sprintf("%d of %s, until %s", d.Required, policy.Names(d.From), clockOf(d.Expires))
+		return fmt.Sprintf("%d of %s, until %s", d.Required, whoever(d.From), clockOf(d.Expires))
 	case *ApprovalReminded:
 		if len(d.Directly) > 0 {
 			return d.ID + ", directly: " + strings.Join(d.Directly, ", ")
@@ -137,11 +139,22 @@ func describeRelease(p Payload) string {
 	case *CancelRequested:
 		return "by " + d.By
 	case *Canceled:
+		if d.By == "" {
+			return d.Detail
+		}
 		return "by " + d.By
 	case *Done:
 		return d.Outcome
 	}
 	return ""
+}
+
+// whoever names those who may approve.
+func whoever(from []policy.Subject) string {
+	if len(from) == 0 {
+		return "every full member of the workspace"
+	}
+	return policy.Names(from)
 }
 
 func past(v Verb) string {

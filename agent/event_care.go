@@ -84,6 +84,8 @@ func newCarePayload(typ string) Payload {
 		return new(WatchLooked)
 	case "told":
 		return new(Told)
+	case "muted":
+		return new(Muted)
 	}
 	return newEnvironmentPayload(typ)
 }

@@ -86,6 +86,7 @@ type Plan struct {
 	// Covered names the approval that already covers this plan: the automatic rollback it allowed.
 	Covered   string           `json:"covered,omitempty"`
 	Glass     string           `json:"glass,omitempty"`   // who broke the glass, and why: the plan may go through a freeze
+	Authors   bool             `json:"authors,omitempty"` // tell those whose commits are shipped if it goes wrong
 	Changed   []string         `json:"changed,omitempty"` // what is different from the plan before, for people
 	OnFailure policy.OnFailure `json:"on_failure,omitempty"`
 	Why       string           `json:"why,omitempty"` // why approval is needed, for people

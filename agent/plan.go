@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/releasebot/releasebot/policy"
@@ -45,6 +46,7 @@ func newPlan(s *State, r *ReleaseState, env *policy.Environment, revision string
 	if r.Action == "deploy" && facts.Rollback.Version != "" && env.OnFailure != policy.PageOnly {
 		p.Rollback, p.RollbackCommit = facts.Rollback.Version, facts.Rollback.Commit
 	}
+	p.Authors = slices.Contains(env.Notify, policy.NotifyAuthors)
 	for _, c := range env.Verify {
 		p.Checks = append(p.Checks, c.Name)
 	}

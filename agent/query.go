@@ -12,6 +12,7 @@ import (
 
 	"github.com/releasebot/releasebot/policy"
 	"github.com/releasebot/releasebot/threadstore"
+	"github.com/releasebot/releasebot/tools/changelog"
 )
 
 // Queries answers what people ask about releases: from the logs, for Slack, the
@@ -19,6 +20,10 @@ import (
 type Queries struct {
 	Store  *threadstore.Store
 	Policy func() *policy.File
+	// People says who is asking for what; nil: everybody is answered alike.
+	People Directory
+	// Sources opens repositories, for what is not deployed yet; nil: that is left out.
+	Sources func(*policy.Source) (changelog.Source, error)
 }
 
 // Help is what the bot says it can do.
@@ -29,8 +34,9 @@ var helpLines = []string{
 	"Or mention me in a channel, in your own words: deploy shop v1.4.2 to production and page me if health checks fail.",
 }
 
-// Answer answers an intent that asks. It returns false for any other intent.
-func (q Queries) Answer(ctx context.Context, in Intent, now time.Time) (Answered, bool, error) {
+// Answer answers an intent that asks, to the person with this id ("": to nobody
+// in particular). It returns false for any other intent.
+func (q Queries) Answer(ctx context.Context, in Intent, person string, now time.Time) (Answered, bool, error) {
 	var a Answered
 	var err error
 	switch in.Kind {
@@ -39,7 +45,7 @@ func (q Queries) Answer(ctx context.Context, in Intent, now time.Time) (Answered
 	case IntentHistory:
 		a, err = q.history(ctx, in)
 	case IntentApprovals:
-		a, err = q.approvals(ctx, now)
+		a, err = q.approvals(ctx, person, now)
 	case IntentLocks:
 		a, err = q.locks(ctx, now)
 	case IntentWhy:
@@ -128,12 +134,35 @@ func (q Queries) status(ctx context.Context, in Intent) (Answered, error) {
 		if in.Service != "" && l.Service != in.Service || in.Environment != "" && l.Environment != in.Environment {
 			continue
 		}
-		a.Lines = append(a.Lines, statusLine(l))
+		a.Lines = append(a.Lines, statusLine(l)+q.behind(ctx, l, lines))
 	}
 	if len(a.Lines) == 0 {
 		a.Lines = []string{"Nothing of that name is in the policy file."}
 	}
 	return a, nil
+}
+
+// behind says what is healthy in the environment before and not deployed here yet.
+func (q Queries) behind(ctx context.Context, l EnvironmentLine, all []EnvironmentLine) string {
+	env, ok := q.Policy().Environment(l.Service, l.Environment)
+	if !ok || env.After == "" || env.Source == nil || q.Sources == nil || l.Running.Version == "" {
+		return ""
+	}
+	i := slices.IndexFunc(all, func(o EnvironmentLine) bool { return o.Service == l.Service && o.Environment == env.After })
+	if i < 0 || all[i].Running.Version == "" || all[i].Running.Version == l.Running.Version {
+		return ""
+	}
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
+	defer cancel()
+	src, err := q.Sources(env.Source)
+	if err != nil {
+		return ""
+	}
+	changes, err := src.Between(ctx, ref(l.Running), ref(all[i].Running), 1)
+	if err != nil || changes.Total == 0 || changes.Backward {
+		return ""
+	}
+	return fmt.Sprintf("; %d commits behind %s", changes.Total, env.After)
 }
 
 func of(in Intent) string {
@@ -215,25 +244,61 @@ func (q Queries) history(ctx context.Context, in Intent) (Answered, error) {
 	return a, nil
 }
 
-func (q Queries) approvals(ctx context.Context, now time.Time) (Answered, error) {
+func (q Queries) approvals(ctx context.Context, person string, now time.Time) (Answered, error) {
 	lines, err := q.Approvals(ctx)
 	if err != nil {
 		return Answered{}, err
 	}
+	mine, others := q.WaitingFor(ctx, lines, person)
 	a := Answered{Title: "Waiting for approval"}
-	for _, l := range lines {
-		who := ""
-		if len(l.Plan.By) > 0 {
-			who = ", asked for by " + mention(l.Plan.By[0])
+	for i, l := range slices.Concat(mine, others) {
+		line := approvalText(l, now)
+		if i < len(mine) {
+			line = "*Waiting for you*: " + line
 		}
-		a.Lines = append(a.Lines, fmt.Sprintf("`%s`: %s of %s %s to %s%s; %d of %d given, from %s; expires in %s",
-			l.ID, l.Plan.Action, l.Plan.Service, plain(l.Plan.Version), l.Plan.Env, who, len(l.Approved), l.Required,
-			plain(strings.Join(l.From, ", ")), max(0, l.Expires.Sub(now)).Round(time.Minute)))
+		a.Lines = append(a.Lines, line)
 	}
 	if len(a.Lines) == 0 {
 		a.Lines = []string{"Nothing waits for an approval."}
 	}
 	return a, nil
+}
+
+func approvalText(l ApprovalLine, now time.Time) string {
+	who := ""
+	if len(l.Plan.By) > 0 {
+		who = ", asked for by " + mention(l.Plan.By[0])
+	}
+	return fmt.Sprintf("`%s`: %s of %s %s to %s%s; %d of %d given, from %s; expires in %s",
+		l.ID, l.Plan.Action, l.Plan.Service, plain(l.Plan.Version), l.Plan.Env, who, len(l.Approved), l.Required,
+		plain(whoever(l.Approvers)), max(0, l.Expires.Sub(now)).Round(time.Minute))
+}
+
+// WaitingFor parts approvals into those that this person may give, and the others.
+func (q Queries) WaitingFor(ctx context.Context, lines []ApprovalLine, person string) (mine, others []ApprovalLine) {
+	for _, l := range lines {
+		if person != "" && !slices.Contains(l.Approved, person) && !slices.Contains(l.Plan.By, person) && q.among(ctx, l.Approvers, person) {
+			mine = append(mine, l)
+			continue
+		}
+		others = append(others, l)
+	}
+	return mine, others
+}
+
+func (q Queries) among(ctx context.Context, subjects []policy.Subject, person string) bool {
+	for _, s := range subjects {
+		if s.User == person {
+			return true
+		}
+		if s.Group == "" || q.People == nil {
+			continue
+		}
+		if members, err := q.People.Group(ctx, s.Group); err == nil && members[person] {
+			return true
+		}
+	}
+	return false
 }
 
 func (q Queries) locks(ctx context.Context, now time.Time) (Answered, error) {
@@ -285,18 +350,18 @@ func (q Queries) why(ctx context.Context, id string) (Answered, error) {
 	if id == "" {
 		return Answered{Title: "Why?", Lines: []string{"Say of which release: `/release why ID`, with the id that its card shows."}}, nil
 	}
-	_, r, err := q.Release(ctx, id)
+	s, r, err := q.Release(ctx, id)
 	if errors.Is(err, ErrNoRelease) {
 		return Answered{Title: "Why?", Lines: []string{"No release has the id " + plain(cut(id, 40)) + "."}}, nil
 	}
 	if err != nil {
 		return Answered{}, err
 	}
-	return Answered{Title: fmt.Sprintf("%s of %s %s to %s is %s", r.Action, r.Service, plain(r.shipped()), r.Env, r.Word()), Lines: r.because()}, nil
+	return Answered{Title: fmt.Sprintf("%s of %s %s to %s is %s", r.Action, r.Service, plain(r.shipped()), r.Env, r.Word()), Lines: q.because(s, r)}, nil
 }
 
 // because says why a release stands where it stands, and what would move it.
-func (r *ReleaseState) because() []string {
+func (q Queries) because(s *State, r *ReleaseState) []string {
 	var out []string
 	switch a := r.Approval; {
 	case r.Refused != nil:
@@ -311,10 +376,13 @@ func (r *ReleaseState) because() []string {
 		if len(a.Approvers) > 0 {
 			given = a.names()
 		}
-		out = append(out, fmt.Sprintf("%s %d of %d given (%s); it may come from %s, until %s.", a.Why, len(a.Approvers), a.Required, given,
-			plain(policy.Names(a.From)), clockOf(a.Expires)), "`/release approve "+a.ID+"`, or the button on its card.")
+		out = append(out, fmt.Sprintf("%s%s %d of %d given (%s); it may come from %s, until %s.", a.Why, at(q.line(r, policy.RuleFrom)), len(a.Approvers), a.Required, given,
+			plain(whoever(a.From)), clockOf(a.Expires)), "`/release approve "+a.ID+"`, or the button on its card.")
 	case r.Stage == StageClaim && r.Waits != "":
-		out = append(out, "The environment is busy: "+r.Waits+". It goes on by itself, in its turn.")
+		out = append(out, "The environment is busy: "+r.Waits+". It goes on by itself, in its turn.",
+			"One who may approve there ("+plain(q.approvers(r))+") can take it over, with a reason, unless a release is under way.")
+	case r.Stage == StageDoubt:
+		out = append(out, "The checks could not tell whether it is healthy. One who may approve there ("+plain(q.approvers(r))+") has to say.")
 	case r.Stage == StageUnknown:
 		out = append(out, "Nobody can tell what became of its start. One who may approve there has to say: It ran, It didn't, or Stop.")
 	case r.Detail != "":
@@ -327,6 +395,23 @@ func (r *ReleaseState) because() []string {
 		out = append(out, "Nothing holds it back.")
 	}
 	return out
+}
+
+// line is where a rule about the release's environment stands in today's policy file.
+func (q Queries) line(r *ReleaseState, rule string) string {
+	f := q.Policy()
+	if f == nil {
+		return ""
+	}
+	return f.Line(r.Service, r.Env, rule)
+}
+
+func (q Queries) approvers(r *ReleaseState) string {
+	env, ok := q.Policy().Environment(r.Service, r.Env)
+	if !ok {
+		return "nobody: the policy file knows it no more"
+	}
+	return whoever(env.Approvers())
 }
 
 func at(line string) string {

@@ -146,7 +146,7 @@ func writtenBy(p Payload) []StepKind {
 	case *WatchLooked:
 		return []StepKind{StepWatch}
 	case *Told:
-		return []StepKind{StepNag}
+		return []StepKind{StepNag, StepAuthors}
 	case *ApprovalExpired:
 		return []StepKind{StepExpire}
 	case *ApprovalSuperseded:
@@ -167,7 +167,7 @@ func writtenBy(p Payload) []StepKind {
 	case *Answered:
 		return []StepKind{StepCommand}
 	case *Canceled:
-		return []StepKind{StepCancel}
+		return []StepKind{StepCancel, StepAcquire}
 	case *Done:
 		return []StepKind{StepDone}
 	}
@@ -179,7 +179,7 @@ func writtenByDeploy(p Payload) []StepKind {
 	case *LockRequested:
 		return []StepKind{StepClaim}
 	case *LockAcquired, *TimerSet:
-		return []StepKind{StepAcquire}
+		return []StepKind{StepAcquire, StepTakeover}
 	case *LockReleased:
 		return []StepKind{StepReturn}
 	case *DeployStarted:

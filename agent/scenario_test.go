@@ -79,6 +79,7 @@ type scenario struct {
 	driver   threadstore.Driver
 	planner  agent.Planner
 	owner    string
+	asker    string
 }
 
 func newScenario(t *testing.T, d threadstore.Driver) *scenario {
@@ -246,9 +247,23 @@ func (s *scenario) press(d *datadriven.TestData) error {
 	s.serial++
 	_, err := s.service.Take(s.t.Context(), agent.Fact{
 		ID: fmt.Sprintf("click/%d", s.serial), Thread: id, Actor: actor(d),
-		Data: &agent.DecisionReceived{Verb: agent.Verb(d.CmdArgs[1].Key), Target: target, Reason: d.Input, Via: "button"},
+		Data: &agent.DecisionReceived{Verb: agent.Verb(d.CmdArgs[1].Key), Target: target, Reason: d.Input, Via: "button", Edit: s.edit(d)},
 	})
 	return err
+}
+
+func (s *scenario) edit(d *datadriven.TestData) *agent.Edit {
+	var e agent.Edit
+	if d.HasArg("version") {
+		d.ScanArgs(s.t, "version", &e.Version)
+	}
+	if d.HasArg("environment") {
+		d.ScanArgs(s.t, "environment", &e.Environment)
+	}
+	if e == (agent.Edit{}) {
+		return nil
+	}
+	return &e
 }
 
 // settle steps every thread that is under way or due until nothing is left to do at this time.
@@ -333,15 +348,18 @@ func (s *scenario) ask(d *datadriven.TestData) string {
 	in := agent.Intent{Kind: agent.IntentKind(d.CmdArgs[0].Key)}
 	for _, a := range d.CmdArgs[1:] {
 		switch a.Key {
+		case "for":
+			s.asker = a.Vals[0]
 		case "service":
 			in.Service = a.Vals[0]
 		case "environment":
 			in.Environment = a.Vals[0]
 		case "id":
-			in.ID = a.Vals[0]
+			name, n, _ := strings.Cut(a.Vals[0], "/") // thread and number
+			in.ID = strings.TrimPrefix(string(s.names[name]), "t") + "-" + n
 		}
 	}
-	a, _, err := s.service.Answer(context.Background(), in, s.clock.Now())
+	a, _, err := s.service.Answer(context.Background(), in, s.asker, s.clock.Now())
 	if err != nil {
 		return "error: " + err.Error() + "\n"
 	}

@@ -18,7 +18,11 @@ type Service struct {
 
 // NewService returns the Service of an engine's store.
 func NewService(e *Engine) *Service {
-	return &Service{Queries: Queries{Store: e.runner.Store, Policy: e.runner.Policy}, engine: e}
+	return &Service{Queries: e.runner.queries(), engine: e}
+}
+
+func (r *Runner) queries() Queries {
+	return Queries{Store: r.Store, Policy: r.Policy, People: r.People, Sources: r.Sources}
 }
 
 // Fact is something that happened outside.
@@ -138,6 +142,9 @@ func (s *Service) At(ctx context.Context, p Place) (id ThreadID, ok bool, err er
 		return id, ok, err
 	}
 	log, err := s.Store.Resolve(ctx, placeAlias(p))
+	if errors.Is(err, threadstore.ErrNotFound) {
+		return "", false, nil
+	}
 	return ThreadID(log), log != "", err
 }
 

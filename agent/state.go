@@ -199,6 +199,7 @@ type ReleaseState struct {
 	Tries      int                `json:"tries,omitempty"`    // failures of a read-only tool, in a row
 	TryAfter   time.Time          `json:"try_after,omitzero"`
 	Paged      *PageSent          `json:"paged,omitempty"`
+	Authors    time.Time          `json:"authors,omitzero"`  // when those whose commits were shipped were told
 	Outcome    string             `json:"outcome,omitempty"` // known before the end: what the end will say
 	Detail     string             `json:"detail,omitempty"`
 	OutcomeBy  string             `json:"outcome_by,omitempty"` // who rejected or canceled; the newer release's id

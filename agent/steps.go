@@ -15,7 +15,7 @@ func (k StepKind) pauses() bool {
 	case StepAbort, StepAcquire, StepTakeover, StepStart, StepReturn, StepPage, StepPoll, StepCheck:
 		return true
 	case StepJudge, StepWords, StepCommand, StepCancel, StepAsk, StepSettle, StepContext, StepPlan, StepGiveUp, StepRequest, StepClick,
-		StepRemind, StepEscalate, StepWatch, StepNag, StepExpire, StepSupersede, StepClaim, StepLook, StepVoid, StepVerify, StepPropose, StepDone, StepWait:
+		StepRemind, StepEscalate, StepWatch, StepNag, StepAuthors, StepExpire, StepSupersede, StepClaim, StepLook, StepVoid, StepVerify, StepPropose, StepDone, StepWait:
 	}
 	return false
 }
@@ -63,6 +63,8 @@ func (r *Runner) do(ctx context.Context, h *run, st Step, now time.Time) error {
 		return r.watch(ctx, h, st, now)
 	case StepNag:
 		r.nag(h, rel, now)
+	case StepAuthors:
+		return r.authors(ctx, h, rel, now)
 	case StepExpire:
 		h.emitFor(now, rel.N, &ApprovalExpired{ID: rel.Approval.ID}, mintID(rel.Approval.ID, "expired"))
 	case StepSupersede:

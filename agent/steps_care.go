@@ -8,9 +8,6 @@ import (
 	"github.com/releasebot/releasebot/policy"
 )
 
-// ruleFreeze is the rule of a refusal that a broken glass can lift.
-const ruleFreeze = "freeze"
-
 // remind reminds the approvers: in the thread, and later each of them directly.
 func (r *Runner) remind(ctx context.Context, h *run, rel *ReleaseState, now time.Time) {
 	a := rel.Approval

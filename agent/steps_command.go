@@ -32,7 +32,7 @@ func (r *Runner) command(ctx context.Context, h *run, st Step, now time.Time) er
 		h.say(c, now, Answered{Title: "That is not for me", Lines: append([]string{"I release services, and nothing else."}, helpLines...)})
 		return nil
 	}
-	a, ok, err := Queries{Store: r.Store, Policy: r.Policy}.Answer(ctx, c.Intent, now)
+	a, ok, err := r.queries().Answer(ctx, c.Intent, first(Humans(c.Actor, c.OnBehalfOf)), now)
 	if err != nil {
 		return err
 	}

@@ -84,12 +84,13 @@ func (r *Runner) start(ctx context.Context, h *run, rel *ReleaseState, st Step, 
 	}
 	failpoint.Hit("agent.afterStarted")
 	r.show(h)
-	if why := r.stillOurs(ctx, h, rel); why != "" {
-		r.result(h, rel, now, DeployNotBegun, why, nil, "")
-		return nil
-	}
+	why := r.stillOurs(ctx, h, rel)
 	if !h.valid(r.Now()) { // another process may run this thread by now: it asks the deployer
 		return threadstore.ErrStale
+	}
+	if why != "" {
+		r.result(h, rel, now, DeployNotBegun, why, nil, "")
+		return nil
 	}
 	return r.begin(ctx, h, rel, drv, call, now)
 }

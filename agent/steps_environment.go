@@ -332,6 +332,9 @@ func (r *Runner) lookAgain(ctx context.Context, h *run, rel *ReleaseState, _ Ste
 			return err
 		}
 		facts.Digest, facts.Changed = p.Digest, differences(rel.Plan, p)
+		if v := frozen(rel, env, h.state.clock(now)); !v.Allowed { // begun while it waited
+			facts.Digest, facts.Changed = "", append(facts.Changed, v.Reason)
+		}
 	}
 	facts.Again = true
 	h.emitFor(now, rel.N, facts, mintID(rel.ID, "again", rel.Plans))

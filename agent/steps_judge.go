@@ -170,7 +170,7 @@ func mayApprove(env *policy.Environment, p policy.Person, rel *ReleaseState, gro
 // glass: one who may approve there lets a release go on in spite of a freeze.
 func (j *judgement) glass(ctx context.Context) error {
 	switch {
-	case j.rel.Refused == nil || j.rel.Refused.Rule != ruleFreeze:
+	case j.rel.Refused == nil || j.rel.Refused.Rule != policy.RuleFreeze:
 		j.refuse(j.rel.N, policy.Verdict{Rule: "freeze", Reason: "No freeze has refused release " + j.rel.ID + "."})
 		return nil
 	case strings.TrimSpace(j.d.Data.Reason) == "":
@@ -193,7 +193,11 @@ func (j *judgement) glass(ctx context.Context) error {
 // That is a new release with a plan, a digest and an approval of its own.
 func (j *judgement) edit(ctx context.Context) error {
 	e := j.d.Data.Edit
-	if j.rel.Stage != StageApproval || j.rel.Approval == nil || e == nil || e.Version == "" && e.Environment == "" {
+	if e == nil || e.Version == "" && e.Environment == "" {
+		j.refuse(j.rel.N, policy.Verdict{Rule: "edit", Reason: "Nothing was changed.", Remedy: "Say another version or another environment."})
+		return nil
+	}
+	if j.rel.Stage != StageApproval || j.rel.Approval == nil {
 		j.refuse(j.rel.N, policy.Verdict{Rule: "edit", Reason: "Release " + j.rel.ID + " is " + j.rel.Word() + "; only one that waits for approval can be changed, to another version or environment."})
 		return nil
 	}

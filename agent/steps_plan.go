@@ -214,7 +214,7 @@ func (r *Runner) plan(ctx context.Context, h *run, rel *ReleaseState, _ Step, no
 		h.refuse(rel, now, unknownTarget(f, rel))
 		return nil
 	}
-	if refused, err := r.mayShip(ctx, h, rel, env); err != nil {
+	if refused, err := r.mayShip(ctx, h, rel, env, now); err != nil {
 		return err
 	} else if refused != nil {
 		refused.Line = f.Line(rel.Service, rel.Env, refused.Rule)
@@ -230,7 +230,7 @@ func (r *Runner) plan(ctx context.Context, h *run, rel *ReleaseState, _ Step, no
 }
 
 // mayShip asks who may ask for this, and whether it is its turn.
-func (r *Runner) mayShip(ctx context.Context, h *run, rel *ReleaseState, env *policy.Environment) (*PolicyRefused, error) {
+func (r *Runner) mayShip(ctx context.Context, h *run, rel *ReleaseState, env *policy.Environment, now time.Time) (*PolicyRefused, error) {
 	for _, human := range rel.By {
 		p, err := r.People.Person(ctx, human)
 		if err != nil {
@@ -239,6 +239,9 @@ func (r *Runner) mayShip(ctx context.Context, h *run, rel *ReleaseState, env *po
 		if v := policy.MayRequest(env, p, r.groups(ctx)); !v.Allowed {
 			return refusal(v), nil
 		}
+	}
+	if v := frozen(rel, env, h.state.clock(now)); !v.Allowed {
+		return refusal(v), nil
 	}
 	if env.After == "" || rel.Action != "deploy" {
 		return nil, nil
@@ -256,6 +259,15 @@ func (r *Runner) mayShip(ctx context.Context, h *run, rel *ReleaseState, env *po
 		return refusal(v), nil
 	}
 	return nil, nil
+}
+
+// frozen asks whether a freeze keeps the release out; a broken glass lets this one through.
+func frozen(rel *ReleaseState, env *policy.Environment, now time.Time) policy.Verdict {
+	if rel.Glass != nil || rel.Action == "verify" {
+		return policy.Verdict{Allowed: true}
+	}
+	v, _ := policy.Frozen(env, rel.Action, now)
+	return v
 }
 
 func refusal(v policy.Verdict) *PolicyRefused {
@@ -284,11 +296,25 @@ func (r *Runner) request(h *run, rel *ReleaseState, now time.Time) error {
 		ID: ApprovalID(h.id, rel.N, rel.Plans), Digest: rel.Plan.Digest, Required: rel.required(env),
 		From: env.Approvers(), Expires: at.Add(env.Approval.ExpiresAfter.Std()), Why: rel.Plan.Why,
 	}
-	if d := env.Approval.RemindAfter.Std(); d > 0 && req.Required > 0 {
-		req.RemindAt = at.Add(d)
+	if req.Required > 0 {
+		req.remind(env.Approval, at)
 	}
 	h.emitFor(now, rel.N, req, mintID(req.ID, "requested"))
 	return nil
+}
+
+// remind sets when people are reminded: the thread first; halfway to what comes
+// next each approver directly; then those it is escalated to.
+func (req *ApprovalRequested) remind(a policy.Approval, at time.Time) {
+	next := req.Expires
+	if len(a.EscalateTo) > 0 {
+		req.EscalateTo, req.EscalateAt = a.EscalateTo, at.Add(a.EscalateAfter.Std())
+		next = req.EscalateAt
+	}
+	if d := a.RemindAfter.Std(); d > 0 {
+		req.RemindAt = at.Add(d)
+		req.DirectAt = req.RemindAt.Add(next.Sub(req.RemindAt) / 2)
+	}
 }
 
 // supersede: a newer release of the same thread and environment replaces rel.

@@ -60,12 +60,19 @@ func (s *State) tell(e *Event, people []string, text string) {
 
 // told remembers when somebody was last told what a release waits for.
 func (r *ReleaseState) told(about string, now time.Time) {
-	if about == toldHeld {
+	switch about {
+	case toldHeld:
 		r.Nagged = now
+	case toldAuthors:
+		r.Authors = now
 	}
 }
 
-const toldHeld = "held"
+// What people are told about a release.
+const (
+	toldHeld    = "held"
+	toldAuthors = "authors"
+)
 
 // watches: what is looked after, and what is held for too long.
 func (d *decider) watches(s *State) {

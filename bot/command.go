@@ -183,12 +183,12 @@ func (b *Bot) look(ctx context.Context, o *order, in agent.Intent) (blocks.View,
 			return say(escape(v.Reason)), nil
 		}
 	}
-	a, ok, err := b.service.Load().Answer(ctx, in, b.cfg.Now())
+	a, ok, err := b.service.Load().Answer(ctx, in, o.User, b.cfg.Now())
 	if err != nil {
 		return blocks.View{}, err
 	}
 	if !ok {
-		a, _, err = b.service.Load().Answer(ctx, agent.Intent{Kind: agent.IntentHelp}, b.cfg.Now())
+		a, _, err = b.service.Load().Answer(ctx, agent.Intent{Kind: agent.IntentHelp}, "", b.cfg.Now())
 	}
 	return blocks.Answer(a, b.options()), err
 }

@@ -82,7 +82,7 @@ func (b *Bot) home(ctx context.Context, m *message) {
 	if m.Tab != "home" || m.User == "" {
 		return
 	}
-	a, _, err := b.service.Load().Answer(ctx, agent.Intent{Kind: agent.IntentHelp}, b.cfg.Now())
+	a, _, err := b.service.Load().Answer(ctx, agent.Intent{Kind: agent.IntentHelp}, "", b.cfg.Now())
 	if err != nil {
 		return
 	}

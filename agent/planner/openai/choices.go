@@ -26,23 +26,19 @@ type choices struct {
 	omitted      int      // services left out
 }
 
-// choose takes at most so many services: the ones that were named first, in the order of the policy file.
-func choose(in agent.PlanInput, services int) choices {
+// choose collects what may be named: the services that were named first, the others in the order of the policy file.
+func choose(in agent.PlanInput) choices {
 	var c choices
 	said := strings.ToLower(conversation(in))
-	for _, named := range [...]bool{true, false} {
-		for _, s := range in.Catalog.Services {
-			if strings.Contains(said, strings.ToLower(s.Name)) == named && len(c.services) < services {
-				c.services = append(c.services, s)
-			}
+	var others []agent.CatalogService
+	for _, s := range in.Catalog.Services {
+		if strings.Contains(said, strings.ToLower(s.Name)) {
+			c.services = append(c.services, s)
+		} else {
+			others = append(others, s)
 		}
 	}
-	c.omitted = len(in.Catalog.Services) - len(c.services)
-	for _, s := range c.services {
-		for _, e := range s.Environments {
-			c.environments = addNew(c.environments, e, maxServices)
-		}
-	}
+	c.services = append(c.services, others...)
 	for _, p := range in.Catalog.People {
 		c.people = addNew(c.people, p, maxPeople)
 	}
@@ -53,6 +49,20 @@ func choose(in agent.PlanInput, services int) choices {
 	for _, w := range words(in.Words) {
 		if idShape(w) && !slices.Contains(c.versions, w) {
 			c.ids = addNew(c.ids, w, maxIDs)
+		}
+	}
+	return c.limited(maxServices)
+}
+
+// limited keeps at most so many services.
+func (c choices) limited(services int) choices {
+	keep := min(services, len(c.services))
+	c.omitted += len(c.services) - keep
+	c.services = c.services[:keep]
+	c.environments = nil
+	for _, s := range c.services {
+		for _, e := range s.Environments {
+			c.environments = addNew(c.environments, e, maxServices)
 		}
 	}
 	return c
@@ -81,7 +91,7 @@ func conversation(in agent.PlanInput) string {
 func versionsOf(in agent.PlanInput) []string {
 	var out []string
 	add := func(v string) {
-		if len(v) <= 128 {
+		if len(v) <= 128 && !strings.ContainsFunc(v, notVersion) {
 			out = addNew(out, v, maxVersions)
 		}
 	}
@@ -104,6 +114,11 @@ func versionsOf(in agent.PlanInput) []string {
 		add(r.Runs)
 	}
 	return out
+}
+
+// notVersion: a character that no tag, commit or version number has.
+func notVersion(r rune) bool {
+	return r >= 0x80 || !digit(byte(r)) && !letter(byte(r)) && !strings.ContainsRune("._-+/", r)
 }
 
 func versionsIn(text string) []string {

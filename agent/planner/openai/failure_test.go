@@ -16,7 +16,9 @@ import (
 // unclear are words that the rules planner is not sure of, so that the model is asked.
 const unclear = "would be lovely to see shop 1.4.2 on prod"
 
-func input(words string) agent.PlanInput { return agent.PlanInput{Words: words, Catalog: evalCatalog()} }
+func input(words string) agent.PlanInput {
+	return agent.PlanInput{Words: words, Catalog: evalCatalog()}
+}
 
 // Each way in which an endpoint fails becomes a compact error of its kind
 // beside the rules planner's answer: nobody is left without one.

@@ -86,7 +86,7 @@ func TestEveryLieAboutEveryUtterance(t *testing.T) {
 
 // everyLie is each request that the schema lets a model write about these words.
 func everyLie(in agent.PlanInput) []reply {
-	c := choose(in, maxServices)
+	c := choose(in)
 	var out []reply
 	add := func(kind agent.IntentKind, service, env, version string) {
 		out = append(out, reply{kind: kind, texts: map[string]string{"service": service, "environment": env, "version": version}, lists: map[string][]string{}})

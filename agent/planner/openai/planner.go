@@ -117,20 +117,24 @@ func (p *Planner) Plan(ctx context.Context, in agent.PlanInput) (agent.Planned, 
 		ruled.Failure = failure
 		return ruled, nil
 	}
-	j.reads = func(text string) agent.Intent {
-		out, err := p.cfg.Rules.Plan(within, agent.PlanInput{Words: text, Catalog: in.Catalog})
-		if err != nil {
-			return agent.Intent{Kind: agent.IntentNone}
-		}
-		return out.Intent
-	}
-	j.echo = func(text string) bool { return echoes(req.Messages[0].Content, text) }
+	j.reads, j.echo = p.reads(within, in.Catalog), req.echo
 	intent, model := j.verdict(answer)
 	out := agent.Planned{Intent: intent, Planner: p.cfg.Model, Prompt: req.Version, Tokens: cost}
 	if !model {
 		out.Planner = ruled.Planner
 	}
 	return out, nil
+}
+
+// reads asks the rules planner what a text means by itself.
+func (p *Planner) reads(ctx context.Context, c agent.Catalog) func(string) agent.Intent {
+	return func(text string) agent.Intent {
+		out, err := p.cfg.Rules.Plan(ctx, agent.PlanInput{Words: text, Catalog: c})
+		if err != nil {
+			return agent.Intent{Kind: agent.IntentNone}
+		}
+		return out.Intent
+	}
 }
 
 // sure: what code made of the words needs no second reading. That is a whole

@@ -179,7 +179,7 @@ func (j *judge) showable(text string) bool {
 		return false
 	}
 	low := strings.ToLower(text)
-	for _, bad := range [...]string{"<", ">", "`", "@", "://", "www.", "/release", "approv", "password", "token", "secret", "api key", "freigab", "genehmig", "everyone", "lgtm"} {
+	for _, bad := range [...]string{"<", ">", "`", "@", "://", "www.", "/release", "approv", "password", "token", "secret", "key", "sk-", "prompt", "freigab", "genehmig", "everyone", "lgtm"} {
 		if strings.Contains(low, bad) {
 			return false
 		}
@@ -188,16 +188,4 @@ func (j *judge) showable(text string) bool {
 		return false
 	}
 	return !j.echo(text)
-}
-
-// echoes reports whether a text holds a long piece of the prompt.
-func echoes(prompt, text string) bool {
-	const piece = 32
-	prompt, text = folded(prompt), folded(text)
-	for i := 0; i+piece <= len(text); i += 4 {
-		if strings.Contains(prompt, text[i:i+piece]) {
-			return true
-		}
-	}
-	return false
 }

@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"text/template"
 
 	"github.com/releasebot/releasebot/agent"
@@ -65,8 +66,9 @@ func Render(in agent.PlanInput, o Options) (Request, error) {
 	if err != nil {
 		return Request{}, err
 	}
+	all := choose(in)
 	for services := maxServices; services > 0; services /= 2 {
-		req, err := render(t, in, budget, choose(in, services))
+		req, err := render(t, in, budget, all.limited(services))
 		if err == nil {
 			return req, nil
 		}
@@ -154,4 +156,16 @@ func (r Request) repaired(content, problem string) (Request, error) {
 	r.Messages = append(r.Messages[:len(r.Messages):len(r.Messages)],
 		Message{"assistant", shorten(visible(content), 1500)}, Message{"user", text})
 	return r, nil
+}
+
+// echo reports whether a text holds a long piece of the prompt.
+func (r Request) echo(text string) bool {
+	const piece = 32
+	prompt, text := folded(r.Messages[0].Content), folded(text)
+	for i := 0; i+piece <= len(text); i += 4 {
+		if strings.Contains(prompt, text[i:i+piece]) {
+			return true
+		}
+	}
+	return false
 }
