@@ -8,6 +8,7 @@
 // settings that the environment gave (environ.go, settings.go).
 //
 //	serve                            the bot: open the store, load the policy file, assemble the parts, run them
+//	demo                             releases played in the terminal (demo*.go): the parts of serve against a local Slack
 //	config check                     the policy file alone
 //	threads, thread show|replay|…    the logs, from the store or from a running serve
 //	eval                             the planner on a file of utterances

@@ -40,16 +40,16 @@ func (*serveCommand) Run(c *console) (err error) {
 	if s.otlp {
 		log.Warn("OTEL_EXPORTER_OTLP_ENDPOINT is set, but this version sends no traces")
 	}
-	ln, err := listen(c.ctx, s.httpAddr)
-	if err != nil {
+	if p.store, err = openStore(c.ctx, s, log); err != nil { // before the address: of two at once, this says what is wrong
 		return err
-	}
-	if p.store, err = openStore(c.ctx, s, log); err != nil {
-		return errors.Join(err, closeListener(ln))
 	}
 	a, err := assemble(p)
 	if err != nil {
-		return errors.Join(err, closeListener(ln), p.store.Close())
+		return errors.Join(err, p.store.Close())
+	}
+	ln, err := listen(c.ctx, s.httpAddr)
+	if err != nil {
+		return errors.Join(err, p.store.Close())
 	}
 	log.Info("serving", "version", thisBuild().Version, "policy", p.policy.Revision, "services", len(p.policy.Order),
 		"store", storeName(s), "http", httpName(ln), "planner", "rules", "owner", a.owner)
@@ -107,7 +107,7 @@ func needTokens(s settings) error {
 	return errors.Join(missing...)
 }
 
-// listen opens the API's address first of all, so that one in use stops the program before it has done anything.
+// listen opens the API's address before anything runs, so that one in use stops the program.
 func listen(ctx context.Context, addr string) (net.Listener, error) {
 	if addr == off {
 		return nil, nil //nolint:nilnil // nowhere is where it was told to answer
@@ -118,13 +118,6 @@ func listen(ctx context.Context, addr string) (net.Listener, error) {
 		return nil, fmt.Errorf("RELEASEBOT_HTTP_ADDR is %s, where nothing can be served (%w); set it to another HOST:PORT, or %s", addr, err, off)
 	}
 	return ln, nil
-}
-
-func closeListener(ln net.Listener) error {
-	if ln == nil {
-		return nil
-	}
-	return ln.Close()
 }
 
 func httpName(ln net.Listener) string {
