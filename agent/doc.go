@@ -53,8 +53,8 @@
 // # Reading order
 //
 // event.go and event_thread.go (what can be said), state.go, reduce.go and
-// reduce_release.go (the fold), decide.go (what is next), runner.go, append.go
+// reduce_release.go (the fold), decide.go (what is next), runner.go, run.go, append.go
 // and the steps_*.go (doing it), approval.go, environment.go, plan.go (digest and
-// key), engine.go (goroutines, sweeps, leases), service.go and query.go (the way
+// key), engine.go (goroutines, sweeps, leases), service.go, query.go and answers.go (the way
 // in, and what people ask), replay.go (a log against today's program).
 package agent

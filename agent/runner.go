@@ -79,42 +79,6 @@ type Runner struct {
 	thinking sync.WaitGroup
 }
 
-// run is a thread while this process runs it. Step is its only user, but for
-// mail, which has a lock of its own.
-type run struct {
-	id      ThreadID
-	state   *State // with the pending events folded in
-	version int64  // of what is durable
-	lease   *threadstore.Lease
-	leaseMu sync.Mutex
-	pending []*Event
-	pace    map[Step]time.Time // steps not to be taken again before
-	tries   map[Step]int
-	looks   map[int]map[string]healthcheck.Progress // by release and check: a window's looks so far
-	think   map[int64]bool                          // words a slow planner is thinking about
-	indexed map[string]string
-	dirty   bool                           // the durable state has not been shown yet
-	behind  bool                           // lists and snapshot are older than the log
-	plans   map[string]*policy.Environment // by digest: the policy kept in a plan, decoded
-	inStep  bool
-
-	mailMu sync.Mutex
-	mail   []mail
-}
-
-// mail is what comes from beside the steps.
-type mail struct {
-	posted  []PostedView
-	planned *planned
-	woken   bool
-}
-
-type planned struct {
-	words Words
-	out   Planned
-	err   error
-}
-
 // Progress is what a step came to.
 type Progress struct {
 	Did  StepKind  // StepWait: nothing was left to do
@@ -189,13 +153,6 @@ func (r *Runner) took(id ThreadID, lease *threadstore.Lease, s *State) {
 		h.state, h.version = s, s.Version
 	}
 	r.runs[id] = h
-}
-
-func newRun(id ThreadID, lease *threadstore.Lease) *run {
-	return &run{
-		id: id, lease: lease, pace: map[Step]time.Time{}, tries: map[Step]int{}, looks: map[int]map[string]healthcheck.Progress{},
-		think: map[int64]bool{}, indexed: map[string]string{}, plans: map[string]*policy.Environment{}, dirty: true,
-	}
 }
 
 // hold takes the thread's lease and reads the thread, unless it is held and read already.
@@ -342,31 +299,6 @@ func (r *Runner) show(h *run) {
 	h.inStep = r.Viewer.Show(h.state, func() bool { return h.valid(r.Now()) })
 }
 
-// valid reports whether the thread's lease may still be trusted.
-func (h *run) valid(now time.Time) bool {
-	h.leaseMu.Lock()
-	defer h.leaseMu.Unlock()
-	return h.lease.Valid(now)
-}
-
-func (h *run) leased() *threadstore.Lease {
-	h.leaseMu.Lock()
-	defer h.leaseMu.Unlock()
-	if h.lease == nil {
-		return nil
-	}
-	l := *h.lease
-	return &l
-}
-
-func (h *run) setLease(l *threadstore.Lease) {
-	h.leaseMu.Lock()
-	defer h.leaseMu.Unlock()
-	if l != nil && (h.lease == nil || l.Epoch > h.lease.Epoch || l.Until.After(h.lease.Until)) {
-		h.lease = l
-	}
-}
-
 // Renew prolongs the leases of the threads that this process runs and has not
 // appended to lately: every append prolongs too. The Engine calls it every
 // second and a half.
@@ -413,12 +345,6 @@ func (r *Runner) post(id ThreadID, m mail) {
 		h.mailMu.Unlock()
 	}
 	r.wake(id)
-}
-
-func (h *run) hasMail() bool {
-	h.mailMu.Lock()
-	defer h.mailMu.Unlock()
-	return len(h.mail) > 0
 }
 
 // sort takes in the mail.

@@ -1,0 +1,210 @@
+package agent
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/releasebot/releasebot/policy"
+)
+
+func (q Queries) status(ctx context.Context, in Intent) (Answered, error) {
+	lines, err := q.Environments(ctx)
+	if err != nil {
+		return Answered{}, err
+	}
+	a := Answered{Title: "Status" + of(in)}
+	for _, l := range lines {
+		if in.Service != "" && l.Service != in.Service || in.Environment != "" && l.Environment != in.Environment {
+			continue
+		}
+		a.Lines = append(a.Lines, statusLine(l)+q.behind(ctx, l, lines))
+	}
+	if len(a.Lines) == 0 {
+		a.Lines = []string{"Nothing of that name is in the policy file."}
+	}
+	return a, nil
+}
+
+// behind says what is healthy in the environment before and not deployed here yet.
+func (q Queries) behind(ctx context.Context, l EnvironmentLine, all []EnvironmentLine) string {
+	env, ok := q.Policy().Environment(l.Service, l.Environment)
+	if !ok || env.After == "" || env.Source == nil || q.Sources == nil || l.Running.Version == "" {
+		return ""
+	}
+	i := slices.IndexFunc(all, func(o EnvironmentLine) bool { return o.Service == l.Service && o.Environment == env.After })
+	if i < 0 || all[i].Running.Version == "" || all[i].Running.Version == l.Running.Version {
+		return ""
+	}
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
+	defer cancel()
+	src, err := q.Sources(env.Source)
+	if err != nil {
+		return ""
+	}
+	changes, err := src.Between(ctx, ref(l.Running), ref(all[i].Running), 1)
+	if err != nil || changes.Total == 0 || changes.Backward {
+		return ""
+	}
+	return fmt.Sprintf("; %d commits behind %s", changes.Total, env.After)
+}
+
+func of(in Intent) string {
+	switch {
+	case in.Service != "" && in.Environment != "":
+		return plain(" of " + in.Service + " in " + in.Environment)
+	case in.Service != "":
+		return plain(" of " + in.Service)
+	case in.Environment != "":
+		return plain(" of " + in.Environment)
+	}
+	return ""
+}
+
+func statusLine(l EnvironmentLine) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s in %s: ", l.Service, l.Environment)
+	switch {
+	case l.Running.Version == "" && l.Last != nil:
+		fmt.Fprintf(&b, "not known for sure; the last release, %s, ended %s", plain(l.Last.Version), l.Last.Outcome)
+	case l.Running.Version == "":
+		b.WriteString("nothing has been released here yet")
+	default:
+		fmt.Fprintf(&b, "%s since %s", plain(l.Running.Version), clockOf(l.Running.Since))
+		if l.Last != nil && len(l.Last.By) > 0 && l.Last.Version == l.Running.Version {
+			fmt.Fprintf(&b, " by %s", mention(l.Last.By[0]))
+		}
+		if l.Running.Healthy {
+			b.WriteString(", healthy")
+		} else if l.Last != nil {
+			fmt.Fprintf(&b, ", %s", l.Last.Outcome)
+		}
+	}
+	if l.Lock != nil {
+		fmt.Fprintf(&b, "; locked by %s: %s", mention(l.Lock.By), plain(l.Lock.Reason))
+	}
+	if l.Holder != "" {
+		fmt.Fprintf(&b, "; held by release %s since %s", l.Holder, clockOf(*l.HolderSince))
+	}
+	if len(l.Waiting) > 0 {
+		fmt.Fprintf(&b, "; waiting: %s", strings.Join(l.Waiting, ", "))
+	}
+	return b.String()
+}
+
+func clockOf(t time.Time) string {
+	if t.IsZero() {
+		return "an unknown time"
+	}
+	return t.UTC().Format("2 Jan 15:04 MST")
+}
+
+func (q Queries) history(ctx context.Context, in Intent) (Answered, error) {
+	if in.Service == "" || in.Environment == "" {
+		return Answered{Title: "History", Lines: []string{"Say of what: `/release history SERVICE ENVIRONMENT`."}}, nil
+	}
+	e, err := LoadEnvironment(ctx, q.Store, in.Service, in.Environment)
+	if err != nil {
+		return Answered{}, err
+	}
+	a := Answered{Title: "History" + of(in)}
+	for i, o := range e.History {
+		if i == 15 {
+			a.Lines = append(a.Lines, fmt.Sprintf("and %d before that", len(e.History)-i))
+			break
+		}
+		line := fmt.Sprintf("%s: %s of %s %s", clockOf(o.At), o.Action, plain(o.Version), o.Outcome)
+		if !o.Began.IsZero() {
+			line += " after " + o.At.Sub(o.Began).Round(time.Second).String()
+		}
+		if len(o.By) > 0 {
+			line += ", asked for by " + mention(o.By[0])
+		}
+		a.Lines = append(a.Lines, line+" (release "+ReleaseID(o.Thread, o.Number)+")")
+	}
+	if len(a.Lines) == 0 {
+		a.Lines = []string{"Nothing has been released here yet."}
+	}
+	return a, nil
+}
+
+func (q Queries) approvals(ctx context.Context, person string, now time.Time) (Answered, error) {
+	lines, err := q.Approvals(ctx)
+	if err != nil {
+		return Answered{}, err
+	}
+	mine, others := q.WaitingFor(ctx, lines, person)
+	a := Answered{Title: "Waiting for approval"}
+	for i, l := range slices.Concat(mine, others) {
+		line := approvalText(l, now)
+		if i < len(mine) {
+			line = "*Waiting for you*: " + line
+		}
+		a.Lines = append(a.Lines, line)
+	}
+	if len(a.Lines) == 0 {
+		a.Lines = []string{"Nothing waits for an approval."}
+	}
+	return a, nil
+}
+
+func approvalText(l ApprovalLine, now time.Time) string {
+	who := ""
+	if len(l.Plan.By) > 0 {
+		who = ", asked for by " + mention(l.Plan.By[0])
+	}
+	return fmt.Sprintf("`%s`: %s of %s %s to %s%s; %d of %d given, from %s; expires in %s",
+		l.ID, l.Plan.Action, l.Plan.Service, plain(l.Plan.Version), l.Plan.Env, who, len(l.Approved), l.Required,
+		plain(whoever(l.Approvers)), max(0, l.Expires.Sub(now)).Round(time.Minute))
+}
+
+// WaitingFor parts approvals into those that this person may give, and the others.
+func (q Queries) WaitingFor(ctx context.Context, lines []ApprovalLine, person string) (mine, others []ApprovalLine) {
+	for _, l := range lines {
+		if person != "" && !slices.Contains(l.Approved, person) && !slices.Contains(l.Plan.By, person) && q.among(ctx, l.Approvers, person) {
+			mine = append(mine, l)
+			continue
+		}
+		others = append(others, l)
+	}
+	return mine, others
+}
+
+func (q Queries) among(ctx context.Context, subjects []policy.Subject, person string) bool {
+	for _, s := range subjects {
+		if s.User == person {
+			return true
+		}
+		if s.Group == "" || q.People == nil {
+			continue
+		}
+		if members, err := q.People.Group(ctx, s.Group); err == nil && members[person] {
+			return true
+		}
+	}
+	return false
+}
+
+func (q Queries) locks(ctx context.Context, now time.Time) (Answered, error) {
+	lines, err := q.Environments(ctx)
+	if err != nil {
+		return Answered{}, err
+	}
+	a := Answered{Title: "Locks"}
+	for _, l := range lines {
+		if l.Lock == nil || !l.Lock.Until.IsZero() && !now.Before(l.Lock.Until) {
+			continue
+		}
+		until := ""
+		if !l.Lock.Until.IsZero() {
+			until = " until " + clockOf(l.Lock.Until)
+		}
+		a.Lines = append(a.Lines, fmt.Sprintf("%s in %s: locked by %s%s: %s", l.Service, l.Environment, mention(l.Lock.By), until, plain(l.Lock.Reason)))
+	}
+	if len(a.Lines) == 0 {
+		a.Lines = []string{"Nothing is locked."}
+	}
+	return a, nil
+}

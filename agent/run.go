@@ -1,0 +1,84 @@
+package agent
+
+import (
+	"sync"
+	"time"
+
+	"github.com/releasebot/releasebot/policy"
+	"github.com/releasebot/releasebot/threadstore"
+	"github.com/releasebot/releasebot/tools/healthcheck"
+)
+
+// run is a thread while this process runs it. Step is its only user, but for
+// mail, which has a lock of its own.
+type run struct {
+	id      ThreadID
+	state   *State // with the pending events folded in
+	version int64  // of what is durable
+	lease   *threadstore.Lease
+	leaseMu sync.Mutex
+	pending []*Event
+	pace    map[Step]time.Time // steps not to be taken again before
+	tries   map[Step]int
+	looks   map[int]map[string]healthcheck.Progress // by release and check: a window's looks so far
+	think   map[int64]bool                          // words a slow planner is thinking about
+	indexed map[string]string
+	dirty   bool                           // the durable state has not been shown yet
+	behind  bool                           // lists and snapshot are older than the log
+	plans   map[string]*policy.Environment // by digest: the policy kept in a plan, decoded
+	inStep  bool
+
+	mailMu sync.Mutex
+	mail   []mail
+}
+
+func newRun(id ThreadID, lease *threadstore.Lease) *run {
+	return &run{
+		id: id, lease: lease, pace: map[Step]time.Time{}, tries: map[Step]int{}, looks: map[int]map[string]healthcheck.Progress{},
+		think: map[int64]bool{}, indexed: map[string]string{}, plans: map[string]*policy.Environment{}, dirty: true,
+	}
+}
+
+// mail is what comes from beside the steps.
+type mail struct {
+	posted  []PostedView
+	planned *planned
+	woken   bool
+}
+
+type planned struct {
+	words Words
+	out   Planned
+	err   error
+}
+
+// valid reports whether the thread's lease may still be trusted.
+func (h *run) valid(now time.Time) bool {
+	h.leaseMu.Lock()
+	defer h.leaseMu.Unlock()
+	return h.lease.Valid(now)
+}
+
+func (h *run) leased() *threadstore.Lease {
+	h.leaseMu.Lock()
+	defer h.leaseMu.Unlock()
+	if h.lease == nil {
+		return nil
+	}
+	l := *h.lease
+	return &l
+}
+
+func (h *run) setLease(l *threadstore.Lease) {
+	h.leaseMu.Lock()
+	defer h.leaseMu.Unlock()
+	if l != nil && (h.lease == nil || l.Epoch > h.lease.Epoch || l.Until.After(h.lease.Until)) {
+		h.lease = l
+	}
+}
+
+func (h *run) hasMail() bool {
+	h.mailMu.Lock()
+	defer h.mailMu.Unlock()
+	return len(h.mail) > 0
+}
