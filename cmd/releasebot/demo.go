@@ -16,7 +16,7 @@ import (
 )
 
 type demoCommand struct {
-	Break string `enum:",approve,deploy,verify,rollback" default:"" placeholder:"STEP" help:"Make a step go wrong, and the exit status say so: approve, deploy, verify or rollback."`
+	Break string `enum:"none,approve,deploy,verify,rollback" default:"none" placeholder:"STEP" help:"Make a step go wrong, and the exit status say so: approve, deploy, verify or rollback."`
 	Fast  bool   `help:"Without the pauses that let people read."`
 	Keep  bool   `help:"Keep the files, and say how to read the logs."`
 }

@@ -19,7 +19,7 @@ type story struct {
 	journal *journal
 	viewer  *viewer
 	to      *screen.Screen
-	broken  string        // the step that is to go wrong: one of demoBreaks, or ""
+	broken  string        // the step that is to go wrong, as --break names it; or none
 	pause   time.Duration // to read a card before it is clicked
 	thread  string        // ts of the message that began the thread that is played
 }
@@ -109,7 +109,7 @@ func (st *story) unhealthy(ctx context.Context) error {
 // ask is a release that somebody asks for, and how it is to go.
 type ask struct {
 	step, who, words string
-	approve          bool
+	approve          bool   // somebody has to
 	outcome, shown   string // in the log; on the card
 	env, runs        string // what the service itself says afterwards
 }
@@ -139,6 +139,13 @@ func (st *story) outcome(ctx context.Context, a ask, id agent.ThreadID, n int) e
 	}
 	if _, err := st.viewer.card(ctx, id, agent.ViewRelease(n), says(a.shown)); err != nil {
 		return &otherwise{a.step, "the card to say " + a.shown, err.Error()}
+	}
+	if a.approve {
+		card := agent.ViewApproval(agent.ApprovalID(id, n, 1))
+		gone := func(m slacklocal.Message) bool { return !has("Approve")(m) }
+		if _, err := st.viewer.card(ctx, id, card, gone); err != nil {
+			return &otherwise{a.step, "the buttons of the approval to go", err.Error()}
+		}
 	}
 	return st.runs(ctx, a.step, a.env, a.runs)
 }
@@ -204,7 +211,7 @@ func (st *story) paged(ctx context.Context, step, who string) error {
 // rollBack has bob press the button that the proposal brought.
 func (st *story) rollBack(ctx context.Context) error {
 	id := agent.SlackThreadID(st.slack.Identity().TeamID, channel, st.thread)
-	a := ask{step: "rollback", outcome: agent.OutcomeRolledBack, shown: "rolled back", env: production, runs: "v1.4.2"}
+	a := ask{step: "rollback", approve: true, outcome: agent.OutcomeRolledBack, shown: "rolled back", env: production, runs: "v1.4.2"}
 	if st.broken == "rollback" {
 		a.outcome, a.shown, a.runs = agent.OutcomeFailed, "failed", "v1.5.0"
 	}

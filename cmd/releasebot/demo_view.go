@@ -199,8 +199,12 @@ func (v *viewer) edited(m slacklocal.Message) {
 		return
 	}
 	head := []screen.Piece{{Text: "releasebot", Style: screen.Robot}, {Text: " edits: ", Style: screen.Dim}}
-	if title, ok := strings.CutPrefix(lines[0], "# "); ok && fresh[0] != lines[0] {
-		head = append(head, screen.Piece{Text: title, Style: screen.Dim})
+	if title, ok := strings.CutPrefix(lines[0], "# "); ok {
+		style := screen.Dim
+		if fresh[0] == lines[0] {
+			style, fresh = screen.Bold, fresh[1:]
+		}
+		head = append(head, screen.Piece{Text: title, Style: style})
 	}
 	v.to.Say(screen.Line{}, screen.Line{Pieces: head, Hang: 2})
 	v.to.Say(styled(fresh)...)
