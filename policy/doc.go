@@ -55,4 +55,6 @@
 // they need to know of the world (who somebody is, who is in a group, what was
 // healthy) is handed in. They answer with a Verdict, whose zero value is a
 // refusal: closed by default. What can't be checked is refused, and says so.
+// File.Judge asks all of it of a release that was recorded, to see what another
+// file would have said.
 package policy

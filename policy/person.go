@@ -31,10 +31,11 @@ type Verdict struct {
 	Remedy string `json:"remedy,omitempty"`
 }
 
-// The rules that a Verdict names. The first five are keys of the policy file.
+// The rules that a Verdict names. The first six are keys of the policy file.
 const (
 	RuleRequesters  = "requesters"
 	RuleFrom        = "approval.from"
+	RuleRequired    = "approval.required"
 	RuleSelf        = "approval.self"
 	RuleAfter       = "after"
 	RuleFreeze      = "freeze"
