@@ -314,7 +314,23 @@ func (r *Runner) Renew(ctx context.Context) {
 			h.setLease(l)
 		case r.holds(h.id): // else it was given back meanwhile
 			r.Log.Warn("a lease was not renewed", "thread", h.id, "err", err)
+			if errors.Is(err, threadstore.ErrStale) {
+				h.distrust(l.Epoch)
+				r.wake(h.id)
+			}
 		}
+	}
+}
+
+// distrust ends the trust in a lease that the store says is lost, whatever the
+// clock says: it may have stood still together with the machine.
+func (h *run) distrust(epoch int64) {
+	h.leaseMu.Lock()
+	defer h.leaseMu.Unlock()
+	if h.lease != nil && h.lease.Epoch == epoch {
+		l := *h.lease
+		l.Until = time.Time{}
+		h.lease = &l
 	}
 }
 
