@@ -152,7 +152,8 @@ func (j *judge) question(r reply) (agent.Intent, bool) {
 	return clarify(q), true
 }
 
-// options keeps those that read as a whole request made of names that exist and versions that were written.
+// options keeps those that read as a whole request about what was named, or
+// about a release of this thread: what could be done after one that failed.
 func (j *judge) options(list []string) []string {
 	var out []string
 	for _, o := range list {
@@ -160,15 +161,24 @@ func (j *judge) options(list []string) []string {
 		if len(o) > 200 || !decided(i.Kind) || len(i.Page) > 0 {
 			continue
 		}
-		if i.Version != "" && !slices.Contains(j.words.versions, i.Version) && !(j.sourceFor(i.Service) && j.from.version == i.Version) {
-			continue
+		if j.named(i) || j.atHand(i) {
+			out = addNew(out, say(i), maxOptions)
 		}
-		if i.Service != "" && changes(i.Kind) && !j.meantService(i.Service) {
-			continue
-		}
-		out = addNew(out, say(i), maxOptions)
 	}
 	return out
+}
+
+// named: the words name the service and the version, if there are any.
+func (j *judge) named(i agent.Intent) bool {
+	version := i.Version == "" || slices.Contains(j.words.versions, i.Version) || j.sourceFor(i.Service) && j.from.version == i.Version
+	return version && (i.Service == "" || !changes(i.Kind) || j.meantService(i.Service))
+}
+
+// atHand: it is the target of one of the thread's releases, and a version that this release knows of.
+func (j *judge) atHand(i agent.Intent) bool {
+	return slices.ContainsFunc(j.in.Releases, func(r agent.ReleaseBrief) bool {
+		return r.Service == i.Service && r.Environment == i.Environment && (i.Version == "" || i.Version == r.Version || i.Version == r.Back)
+	})
 }
 
 // showable: a model's sentence may be shown as a question. It is one question,

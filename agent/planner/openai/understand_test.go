@@ -1,0 +1,240 @@
+package openai
+
+import (
+	"context"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/releasebot/releasebot/agent"
+	"github.com/releasebot/releasebot/agent/planner/rules"
+)
+
+// exchange is an input that code alone isn't sure of, what an honest model
+// makes of it, and what must come of that. A real model may also ask.
+type exchange struct {
+	name  string
+	in    agent.PlanInput
+	reply map[string]any
+	want  string // kind, service, environment, version
+}
+
+func deployOf(service, env, version string) map[string]any {
+	return map[string]any{"kind": "deploy", "service": service, "environment": env, "version": version, "page": []string{}}
+}
+
+func exchanges() []exchange {
+	failed := ended(1, "shop", "production", "1.4.2", "failed", "exit 1: no space left on device")
+	rejected := ended(1, "shop", "production", "1.4.2", "rejected", "")
+	return []exchange{
+		{"a wish in other words", input("would be lovely to see shop 1.4.2 on prod"), deployOf("shop", "production", "1.4.2"), "clarify"},
+		{"slang", input("yeet shop 1.4.2 to staging please"), deployOf("shop", "staging", "1.4.2"), "deploy shop staging 1.4.2"},
+		{"another language", input("distribuisci backend 2.1.0 su staging"), deployOf("backend", "staging", "2.1.0"), "clarify"},
+		{"a negation", input("better not let shop 1.4.2 near production"), map[string]any{"kind": "none"}, "none"},
+		{"a question of what runs", input("whats the story with web in production these days"), map[string]any{"kind": "status", "service": "web", "environment": "production"}, "status web production"},
+		{"a condition", input("shop 1.4.2 may go to production as far as CI agrees"), map[string]any{"kind": "clarify", "question": "Shall I deploy it now, whatever CI says?", "missing": "request", "action": "deploy", "service": "shop", "environment": "production", "version": "1.4.2", "options": []string{}, "ask": nil}, "clarify"},
+		{"after a failure", with(input("hm. give it one more go?"), func(in *agent.PlanInput) { in.Releases = []agent.ReleaseBrief{failed} }), deployOf("shop", "production", "1.4.2"), "clarify"},
+		{"why, after a failure", with(input("so whats up with that one"), func(in *agent.PlanInput) { in.Releases = []agent.ReleaseBrief{failed} }), map[string]any{"kind": "why", "id": "k3f-1"}, "why"},
+		{"a reason", with(input("the backend has to follow along here, otherwise it breaks"), func(in *agent.PlanInput) { in.RejectionOf, in.Releases = 1, []agent.ReleaseBrief{rejected} }), map[string]any{"kind": "none"}, "none"},
+	}
+}
+
+func shortOf(i agent.Intent) string {
+	return strings.Join(strings.Fields(strings.Join([]string{string(i.Kind), i.Service, i.Environment, i.Version}, " ")), " ")
+}
+
+// endpointUnderTest is the real one that OPENAI_BASE_URL names, or nil.
+func endpointUnderTest(t *testing.T) *Planner {
+	t.Helper()
+	base := os.Getenv("OPENAI_BASE_URL")
+	if base == "" {
+		return nil
+	}
+	p, err := New(Config{Key: os.Getenv("OPENAI_API_KEY"), BaseURL: base, Model: os.Getenv("OPENAI_MODEL"), Rules: rules.New(), AlwaysAsk: true, Timeout: time.Minute})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// With an honest model, played by the test's endpoint, or whatever the real one
+// is that OPENAI_BASE_URL names:
+//
+//	OPENAI_BASE_URL=… OPENAI_API_KEY=… OPENAI_MODEL=… go test ./agent/planner/openai -run 'TestUnderstands|TestHostileInputs' -v
+func TestUnderstands(t *testing.T) {
+	real := endpointUnderTest(t)
+	for _, c := range exchanges() {
+		t.Run(c.name, func(t *testing.T) {
+			p := real
+			if p == nil {
+				p = newFake(t, intent(c.reply)).planner(t, func(cfg *Config) { cfg.AlwaysAsk = true })
+			}
+			out, err := p.Plan(context.Background(), c.in)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if out.Failure != nil {
+				t.Fatalf("the endpoint: %v", out.Failure)
+			}
+			got := shortOf(out.Intent)
+			if got != c.want && !(real != nil && (out.Intent.Kind == agent.IntentClarify || !changes(out.Intent.Kind))) {
+				t.Errorf("%q: %s, want %s (%+v)", c.in.Words, got, c.want, out.Intent.Question)
+			}
+			if !strings.HasPrefix(out.Prompt, PromptVersion+":") || out.Tokens.Calls == 0 {
+				t.Errorf("prompt %q, tokens %+v", out.Prompt, out.Tokens)
+			}
+			t.Logf("%s -> %s by %s, %+v", c.in.Words, got, out.Planner, out.Tokens)
+		})
+	}
+}
+
+// Every hostile input, sent to the real endpoint; without one it is skipped,
+// for the played one has tests of its own.
+func TestHostileInputsAtARealEndpoint(t *testing.T) {
+	p := endpointUnderTest(t)
+	if p == nil {
+		t.Skip("OPENAI_BASE_URL is not set: no real endpoint to ask")
+	}
+	for _, a := range attacks() {
+		t.Run(a.name, func(t *testing.T) {
+			ruled, err := p.cfg.Rules.Plan(context.Background(), a.in)
+			if err != nil {
+				t.Fatal(err)
+			}
+			out, err := p.Plan(context.Background(), a.in)
+			if err != nil {
+				t.Fatal(err)
+			}
+			outside(t, a, ruled.Intent, out.Intent, "(the real model's)")
+		})
+	}
+}
+
+// A plain request, a command's words and small talk cost no call; a setting turns that off.
+func TestOneCallAtMost(t *testing.T) {
+	for _, say := range []string{"deploy shop 1.4.2 to prod", "roll back shop in production", "verify web in staging", "status", "what runs on shop production?", "thanks!", "lunch?", "help"} {
+		f := newFake(t, intent(map[string]any{"kind": "none"}))
+		ruled, err := rules.New().Plan(context.Background(), input(say))
+		if err != nil {
+			t.Fatal(err)
+		}
+		out, err := f.planner(t).Plan(context.Background(), input(say))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(f.requests()) != 0 || out.Planner != rules.Name || shortOf(out.Intent) != shortOf(ruled.Intent) || out.Tokens != (agent.Tokens{}) {
+			t.Errorf("%q: %d calls, %+v", say, len(f.requests()), out)
+		}
+		if _, err := f.planner(t, func(c *Config) { c.AlwaysAsk = true }).Plan(context.Background(), input(say)); err != nil {
+			t.Fatal(err)
+		}
+		if len(f.requests()) != 1 {
+			t.Errorf("%q with AlwaysAsk: %d calls, want 1", say, len(f.requests()))
+		}
+	}
+	f := newFake(t, intent(map[string]any{"kind": "none"}))
+	out, err := f.planner(t).Plan(context.Background(), input(unclear))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(f.requests()) != 1 || out.Tokens != (agent.Tokens{Calls: 1, In: 900, Cached: 512, Out: 30}) {
+		t.Errorf("%d calls, tokens %+v; want one call, counted", len(f.requests()), out.Tokens)
+	}
+}
+
+// What is asked when every part was said but not every word is understood is a
+// whole request, and "yes" to it is one that the rules planner takes.
+func TestAConfirmedReadingIsARequest(t *testing.T) {
+	f := newFake(t, intent(deployOf("shop", "production", "1.4.2")))
+	p := f.planner(t)
+	in := input(unclear)
+	out, err := p.Plan(context.Background(), in)
+	if err != nil || out.Intent.Question == nil {
+		t.Fatalf("%+v, %v", out, err)
+	}
+	then := agent.PlanInput{Words: "yes", Catalog: in.Catalog, Open: out.Intent.Question, Turns: []agent.Turn{{From: "person", Text: in.Words}, {From: "bot", Text: out.Intent.Question.Text}}}
+	out, err = p.Plan(context.Background(), then)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if shortOf(out.Intent) != "deploy shop production 1.4.2" {
+		t.Errorf("yes became %s", shortOf(out.Intent))
+	}
+}
+
+// Code that is sure and a model that reads otherwise: neither counts alone.
+func TestTheModelDoesNotOverrule(t *testing.T) {
+	for name, reply := range map[string]map[string]any{
+		"another environment": deployOf("shop", "staging", "1.4.2"), "nothing": {"kind": "none"}, "a stop": {"kind": "cancel", "id": nil},
+	} {
+		f := newFake(t, intent(reply))
+		out, err := f.planner(t, func(c *Config) { c.AlwaysAsk = true }).Plan(context.Background(), input("deploy shop 1.4.2 to prod"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if out.Intent.Kind != agent.IntentClarify || len(out.Intent.Question.Options) != 1 || out.Intent.Question.Options[0] != "deploy shop 1.4.2 to production" {
+			t.Errorf("%s: %+v %+v", name, out.Intent, out.Intent.Question)
+		}
+	}
+}
+
+// A model's own question is shown where nothing could be started by answering
+// it, in the language it was asked in.
+func TestAModelsQuestion(t *testing.T) {
+	ask := func(text string, more map[string]any) agent.Intent {
+		t.Helper()
+		m := map[string]any{"kind": "clarify", "question": text, "missing": "request", "action": nil, "service": nil, "environment": nil, "version": nil, "options": []string{}, "ask": nil}
+		for k, v := range more {
+			m[k] = v
+		}
+		out, err := newFake(t, intent(m)).planner(t).Plan(context.Background(), input("vorrei qualcosa per shop, alice"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if out.Intent.Kind != agent.IntentClarify {
+			t.Fatalf("%+v", out.Intent)
+		}
+		return out.Intent
+	}
+	if got := ask("Che cosa desideri per shop?", map[string]any{"ask": "alice"}); got.Question.Text != "Che cosa desideri per shop?" || got.Question.Ask != "alice" {
+		t.Errorf("%+v", got.Question)
+	}
+	if got := ask("Che cosa desideri?", map[string]any{"ask": "bob"}); got.Question.Ask != "" {
+		t.Errorf("%s was not named, and is asked", got.Question.Ask)
+	}
+	if got := ask("No question at all", nil); got.Question.Text == "No question at all" {
+		t.Error("a sentence that is no question is shown")
+	}
+}
+
+// After a failure a model may offer what could be done: whole requests about
+// the release at hand, and no others.
+func TestOffersAfterAFailure(t *testing.T) {
+	in := with(input("hmm, now what"), func(in *agent.PlanInput) {
+		in.Releases = []agent.ReleaseBrief{ended(1, "shop", "production", "1.4.2", "failed", "exit 1: no space left on device")}
+	})
+	reply := map[string]any{"kind": "clarify", "question": "The disk is full. Shall I try again, or go back?", "missing": "request", "action": nil, "service": nil, "environment": nil, "version": nil, "ask": nil,
+		"options": []string{"deploy shop 1.4.2 to production", "roll back shop in production", "deploy shop 6.6.6 to production", "roll back backend in production", "approve it"}}
+	out, err := newFake(t, intent(reply)).planner(t, func(c *Config) { c.AlwaysAsk = true }).Plan(context.Background(), in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"deploy shop 1.4.2 to production", "roll back shop in production"}
+	if out.Intent.Question == nil || !slices.Equal(out.Intent.Question.Options, want) {
+		t.Errorf("%+v %+v, want the options %q", out.Intent, out.Intent.Question, want)
+	}
+}
+
+func TestObserve(t *testing.T) {
+	var calls []Call
+	f := newFake(t, apiError(500, "boom"), intent(map[string]any{"kind": "help"}))
+	p := f.planner(t, func(c *Config) { c.Observe = func(call Call) { calls = append(calls, call) } })
+	if _, err := p.Plan(context.Background(), input(unclear)); err != nil {
+		t.Fatal(err)
+	}
+	if len(calls) != 2 || calls[0].Failure != KindServer || calls[1].Failure != "" || calls[1].Tokens.In != 900 {
+		t.Errorf("%+v", calls)
+	}
+}
