@@ -23,6 +23,21 @@
 // there, a look that was stopped. A Result always says what was seen against
 // what was expected, in one sentence that quotes nothing but what was compared.
 //
+// # Compared with before
+//
+// An http check may have a baseline, by which numbers are compared with what
+// they were before the deploy:
+//
+//	baseline: {latency: "+20%", json: {errors: "+0", rps: "-30%"}}
+//
+// A change is a sign, a number and perhaps a unit: "+20%" may rise by so much
+// and fall as it likes, "-30%" may fall by so much, "±5" may do either by 5, and
+// a latency may also be given "+50ms". A share of nothing is nothing. A latency
+// is the median of three looks (`looks: 5` makes it five), and a share of it
+// never counts less than 10ms. A Measurer measures; Compare, which is pure, says
+// what became of the numbers. Where one was not measured, or isn't there, before
+// or after, the verdict is inconclusive: somebody has to say.
+//
 // # Passes in a row
 //
 // Window holds "passes in a row, every so often, within a time" as a pure

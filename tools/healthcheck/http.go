@@ -31,34 +31,55 @@ func (*httpChecker) Spec() tools.Spec {
 // Check makes one request over a connection of its own.
 func (h *httpChecker) Check(ctx context.Context, c tools.Call) Result {
 	start := time.Now()
-	verdict, detail := h.look(ctx, c, start)
+	var args HTTPArgs
+	if err := unmarshalArgs(c, &args); err != nil {
+		return h.cfg.result(Inconclusive, err.Error(), start)
+	}
+	verdict, detail := h.look(ctx, c, args, start).judged()
 	return h.cfg.result(verdict, detail, start)
 }
 
-func (h *httpChecker) look(ctx context.Context, c tools.Call, start time.Time) (Verdict, string) {
-	var args HTTPArgs
-	if err := unmarshalArgs(c, &args); err != nil {
-		return Inconclusive, err.Error()
-	}
+// answer is what one look saw.
+type answer struct {
+	verdict Verdict
+	detail  string
+	took    time.Duration
+	// whole: the service gave an answer of the status expected, so that its
+	// numbers say something, whatever the verdict.
+	whole       bool
+	body        any    // where one is compared
+	bodyProblem string // why there is no body to compare
+}
+
+func (a answer) judged() (Verdict, string) { return a.verdict, a.detail }
+
+func (h *httpChecker) look(ctx context.Context, c tools.Call, args HTTPArgs, start time.Time) answer {
 	limit := timeLimit(c, args.Timeout, DefaultTimeout)
 	ctx, cancel := withLimit(ctx, limit)
 	defer cancel()
 	req, err := h.cfg.request(ctx, c, args)
 	if err != nil {
-		return Inconclusive, "the request can't be made: " + clean(err.Error())
+		return answer{verdict: Inconclusive, detail: "the request can't be made: " + clean(err.Error())}
 	}
 	client, done := h.client(args.Status)
 	defer done()
 	resp, err := client.Do(req)
 	if err != nil {
-		return unreached(ctx, err, limit)
+		return failed(ctx, err, limit)
 	}
-	verdict, detail := h.cfg.judge(ctx, c, args, resp, limit)
+	a := h.cfg.judge(ctx, c, args, resp, limit)
 	_ = resp.Body.Close() // the look is over: how the connection ends says nothing more
-	if took := time.Since(start); verdict == Healthy && args.Latency > 0 && took > time.Duration(args.Latency) {
-		return Unhealthy, fmt.Sprintf("answered in %s, expected at most %s", took.Round(time.Millisecond), args.Latency)
+	a.took = time.Since(start)
+	if a.verdict == Healthy && args.Latency > 0 && a.took > time.Duration(args.Latency) {
+		a.verdict = Unhealthy
+		a.detail = fmt.Sprintf("answered in %s, expected at most %s", a.took.Round(time.Millisecond), args.Latency)
 	}
-	return verdict, detail
+	return a
+}
+
+func failed(ctx context.Context, err error, limit time.Duration) answer {
+	verdict, detail := unreached(ctx, err, limit)
+	return answer{verdict: verdict, detail: detail}
 }
 
 // request fills the arguments in.
@@ -118,23 +139,26 @@ func followOrStop(want int, req *http.Request, via []*http.Request) error {
 }
 
 // judge compares an answer with what is expected.
-func (cfg Config) judge(ctx context.Context, c tools.Call, args HTTPArgs, resp *http.Response, limit time.Duration) (Verdict, string) {
+func (cfg Config) judge(ctx context.Context, c tools.Call, args HTTPArgs, resp *http.Response, limit time.Duration) answer {
 	if resp.StatusCode != args.Status {
-		return Unhealthy, fmt.Sprintf("status %d%s, expected %d", resp.StatusCode, redirectNote(resp), args.Status)
+		return answer{verdict: Unhealthy, detail: fmt.Sprintf("status %d%s, expected %d", resp.StatusCode, redirectNote(resp), args.Status)}
 	}
-	if len(args.JSON) == 0 {
-		return Healthy, fmt.Sprintf("status %d", resp.StatusCode)
+	fine := answer{verdict: Healthy, detail: fmt.Sprintf("status %d", resp.StatusCode), whole: true}
+	measured := args.Baseline != nil && len(args.Baseline.JSON) > 0
+	if len(args.JSON) == 0 && !measured {
+		return fine
 	}
 	body, err := io.ReadAll(io.LimitReader(resp.Body, maxBody+1))
-	switch {
-	case err != nil:
-		return unreached(ctx, err, limit)
-	case len(body) > maxBody:
-		return Unhealthy, fmt.Sprintf("status %d, but the body is longer than 1 MiB, expected JSON", resp.StatusCode)
-	}
-	value, err := parseBody(body)
 	if err != nil {
-		return Unhealthy, fmt.Sprintf("status %d, but the body is not JSON: %s", resp.StatusCode, clean(err.Error()))
+		return failed(ctx, err, limit)
+	}
+	value, problem := bodyOf(body)
+	fine.body, fine.bodyProblem = value, problem
+	switch {
+	case len(args.JSON) == 0:
+		return fine
+	case problem != "":
+		return answer{verdict: Unhealthy, detail: fmt.Sprintf("status %d, but %s", resp.StatusCode, problem), whole: true, bodyProblem: problem}
 	}
 	for _, path := range sortedKeys(args.JSON) {
 		want := "null"
@@ -142,10 +166,24 @@ func (cfg Config) judge(ctx context.Context, c tools.Call, args HTTPArgs, resp *
 			want = c.Fill(*text)
 		}
 		if differs := cfg.mismatch(value, path, want); differs != "" {
-			return Unhealthy, differs
+			fine.verdict, fine.detail = Unhealthy, differs
+			return fine
 		}
 	}
-	return Healthy, fmt.Sprintf("status %d, %s as expected", resp.StatusCode, clean(strings.Join(sortedKeys(args.JSON), ", ")))
+	fine.detail += ", " + clean(strings.Join(sortedKeys(args.JSON), ", ")) + " as expected"
+	return fine
+}
+
+// bodyOf reads a body as JSON, or says why it is none.
+func bodyOf(body []byte) (value any, problem string) {
+	if len(body) > maxBody {
+		return nil, "the body is longer than 1 MiB, expected JSON"
+	}
+	value, err := parseBody(body)
+	if err != nil {
+		return nil, "the body is not JSON: " + clean(err.Error())
+	}
+	return value, ""
 }
 
 // redirectNote says why a redirect was not followed.

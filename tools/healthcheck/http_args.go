@@ -21,6 +21,8 @@ type HTTPArgs struct {
 	Headers map[string]string  `json:"headers,omitempty"`
 	Timeout Duration           `json:"timeout"`
 	Latency Duration           `json:"latency,omitempty"` // 0: any
+	// Baseline compares with what was measured before the deploy; nil: nothing.
+	Baseline *Baseline `json:"baseline,omitempty"`
 }
 
 var methods = []string{http.MethodGet, http.MethodHead, http.MethodOptions, http.MethodPost}
@@ -29,13 +31,14 @@ var methods = []string{http.MethodGet, http.MethodHead, http.MethodOptions, http
 // *ArgError, joined, or what into gives.
 func DecodeHTTP(into func(any) error) (any, error) {
 	var raw struct {
-		URL     string            `json:"url"`
-		Method  string            `json:"method"`
-		Status  int               `json:"status"`
-		JSON    map[string]any    `json:"json"`
-		Headers map[string]string `json:"headers"`
-		Timeout *string           `json:"timeout"`
-		Latency *string           `json:"latency"`
+		URL      string            `json:"url"`
+		Method   string            `json:"method"`
+		Status   int               `json:"status"`
+		JSON     map[string]any    `json:"json"`
+		Headers  map[string]string `json:"headers"`
+		Timeout  *string           `json:"timeout"`
+		Latency  *string           `json:"latency"`
+		Baseline *rawBaseline      `json:"baseline"`
 	}
 	raw.Method, raw.Status = http.MethodGet, http.StatusOK
 	if err := into(&raw); err != nil {
@@ -64,6 +67,7 @@ func DecodeHTTP(into func(any) error) (any, error) {
 	if len(args.JSON) > 0 && args.Method == http.MethodHead {
 		p.add("json", "an answer to HEAD has no body to compare")
 	}
+	args.Baseline = p.baseline(raw.Baseline, args.Method)
 	if err := p.err(); err != nil {
 		return nil, err
 	}
