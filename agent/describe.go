@@ -117,7 +117,7 @@ func describeRelease(p Payload) string {
 		if d.Percent >= 0 {
 			return fmt.Sprintf("%d%% %s", d.Percent, d.Text)
 		}
-		return orText(d.Text, d.Ref)
+		return orText(d.Text, "taken on as "+d.Ref)
 	case *DeployResult:
 		return string(d.Outcome) + quoted(": ", d.Detail)
 	case *VerifyStarted:
@@ -144,7 +144,7 @@ func describeRelease(p Payload) string {
 		}
 		return "by " + d.By
 	case *Done:
-		return d.Outcome
+		return "the release ended: " + d.Outcome
 	}
 	return ""
 }

@@ -128,12 +128,11 @@ func (s *State) context(r *ReleaseState, d *ReleaseContext) {
 		}
 	case d.Again && r.Stage == StageLook:
 		r.Tries = 0
-		r.Context = d
 		if r.Plan != nil && d.Digest == r.Plan.Digest {
 			r.Stage = StageStart
 			return
 		}
-		r.Stage = StageVoid
+		r.Context, r.Stage = d, StageVoid
 	}
 }
 

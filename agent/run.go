@@ -20,6 +20,7 @@ type run struct {
 	pending []*Event
 	pace    map[Step]time.Time // steps not to be taken again before
 	tries   map[Step]int
+	lagging map[Step]time.Time                      // steps that wait for the cards, since when
 	looks   map[int]map[string]healthcheck.Progress // by release and check: a window's looks so far
 	think   map[int64]bool                          // words a slow planner is thinking about
 	indexed map[string]string
@@ -35,7 +36,7 @@ type run struct {
 func newRun(id ThreadID, lease *threadstore.Lease) *run {
 	return &run{
 		id: id, lease: lease, pace: map[Step]time.Time{}, tries: map[Step]int{}, looks: map[int]map[string]healthcheck.Progress{},
-		think: map[int64]bool{}, indexed: map[string]string{}, plans: map[string]*policy.Environment{}, dirty: true,
+		lagging: map[Step]time.Time{}, think: map[int64]bool{}, indexed: map[string]string{}, plans: map[string]*policy.Environment{}, dirty: true,
 	}
 }
 

@@ -246,10 +246,36 @@ func (r *Runner) step(ctx context.Context, h *run, now time.Time) (result, error
 			}
 			r.show(h)
 		}
+		if st.Kind == StepAcquire && r.cardsLag(h, st, now) {
+			next = sooner(next, now.Add(50*time.Millisecond))
+			continue
+		}
 		err := r.do(ctx, h, st, now)
 		return result{did: st.Kind}, err
 	}
 	return r.rest(ctx, h, now, next)
+}
+
+// cardsFirst is how long an approved release waits for its cards to say so. The
+// buttons go off before anything starts; that they do nothing any more does not
+// depend on it.
+const cardsFirst = 2 * time.Second
+
+// cardsLag reports whether the cards are still to be brought in step before the release goes on.
+func (r *Runner) cardsLag(h *run, st Step, now time.Time) bool {
+	if !h.inStep {
+		r.show(h)
+	}
+	since, waits := h.lagging[st]
+	switch {
+	case h.inStep:
+		delete(h.lagging, st)
+		return false
+	case !waits:
+		h.lagging[st] = now
+		return true
+	}
+	return now.Sub(since) < cardsFirst
 }
 
 // rest: nothing is left to do now. What is pending is made durable, with the

@@ -80,10 +80,10 @@ func (s *Service) Take(ctx context.Context, f Fact) (Taken, error) {
 		return Taken{}, fmt.Errorf("taking in %s for %s: %w", e.Type(), f.Thread, err)
 	}
 	taken := Taken{Seq: done.Seqs[0], Fresh: done.Fresh[0]}
+	e.Seq = taken.Seq
 	if done.Lease != nil {
 		var first *State
 		if taken.Fresh && done.Version == 1 {
-			e.Seq = 1
 			first = NewState(f.Thread)
 			first.Reduce(e)
 		}

@@ -314,6 +314,11 @@ func (s *State) restingStatus() string {
 	return "failed"
 }
 
+// ended: nothing is open, and nothing is looked after.
+func (s *State) ended() bool {
+	return len(s.Open()) == 0 && len(s.Words) == 0 && len(s.Commands) == 0 && len(s.Decisions) == 0 && len(s.Questions) == 0 && len(s.Watches) == 0
+}
+
 // underWay: something outside is being watched, by a process that has seen what came before.
 func (s *State) underWay() bool {
 	for _, r := range s.Releases {

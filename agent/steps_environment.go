@@ -335,6 +335,9 @@ func (r *Runner) lookAgain(ctx context.Context, h *run, rel *ReleaseState, _ Ste
 		if v := frozen(rel, env, h.state.clock(now)); !v.Allowed { // begun while it waited
 			facts.Digest, facts.Changed = "", append(facts.Changed, v.Reason)
 		}
+		if facts.Digest == rel.Plan.Digest { // as shown and approved: the facts stand in the log already
+			facts = &ReleaseContext{Version: facts.Version, Digest: facts.Digest}
+		}
 	}
 	facts.Again = true
 	h.emitFor(now, rel.N, facts, mintID(rel.ID, "again", rel.Plans))

@@ -59,7 +59,8 @@ type Draft struct {
 	Encode func(seq int64, prev string) ([]byte, error)
 }
 
-// A Snapshot is a cached fold of a log: never the truth, always replaceable by folding the log.
+// A Snapshot is a cached fold of a log: never the truth, always replaceable by
+// folding the log. One without Data takes the place of the last one by none.
 type Snapshot struct {
 	Version int64 // of the log when it was taken
 	Fold    int   // version of the fold that made it; another one is ignored

@@ -84,8 +84,10 @@ func (d *Driver) put(op *threadstore.Op) {
 		l.ids[r.ID] = threadstore.Known{Seq: l.version(), Sum: r.Sum}
 	}
 	if op.Snapshot != nil {
-		s := *op.Snapshot
-		l.snap = &s
+		l.snap = nil
+		if s := *op.Snapshot; len(s.Data) > 0 {
+			l.snap = &s
+		}
 	}
 	if op.Due.Set {
 		l.due = 0

@@ -113,7 +113,11 @@ func (a *apply) put() error {
 	if err := a.putRecords(); err != nil {
 		return err
 	}
-	if s := a.op.Snapshot; s != nil {
+	if s := a.op.Snapshot; s != nil && len(s.Data) == 0 {
+		if err := a.b.tx.Bucket(bucketSnaps).Delete([]byte(a.op.Log)); err != nil {
+			return err
+		}
+	} else if s != nil {
 		if err := a.b.tx.Bucket(bucketSnaps).Put([]byte(a.op.Log), encodeSnapshot(s)); err != nil {
 			return err
 		}

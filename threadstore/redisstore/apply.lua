@@ -5,7 +5,7 @@
 --       5 token            6 lease held, "epoch owner", or ""        7 ttl in ms
 --       8 owner who wants the lease, or ""         9 "1": give it back
 --      10 due: "" leave, "-" never, else ms       11 fold of the snapshot, or ""
---      12 its version     13 its state            14 channel        15 note
+--      12 its version     13 its state, "" for none    14 channel        15 note
 --      16 n, then n ids, n values (seq:token:sum), n events
 --      then for each line: index, member, "=" or "-", value
 -- Returns: done: 0, -1 (the lease held was renewed), or the epoch of the lease taken
@@ -54,8 +54,13 @@ else
   end
 
   if ARGV[11] ~= '' then
-    redis.call('HSET', KEYS[2], '\0f', ARGV[11], '\0v', ARGV[12])
-    redis.call('SET', KEYS[3], ARGV[13])
+    if ARGV[13] == '' then
+      redis.call('HDEL', KEYS[2], '\0f', '\0v')
+      redis.call('DEL', KEYS[3])
+    else
+      redis.call('HSET', KEYS[2], '\0f', ARGV[11], '\0v', ARGV[12])
+      redis.call('SET', KEYS[3], ARGV[13])
+    end
   end
 
   if ARGV[10] == '-' then

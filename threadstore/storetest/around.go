@@ -187,6 +187,10 @@ func snapshots(t *testing.T, h Harness) {
 	if l := load(3); l.Snapshot != nil || len(l.Records) != 4 {
 		t.Fatalf("for the fold before: %+v", l)
 	}
+	s.must(threadstore.Append{Log: "log", Expect: 4, Drafts: drafts("e"), Snapshot: snap(4, "")})
+	if l := load(4); l.Snapshot != nil || len(l.Records) != 5 {
+		t.Errorf("a snapshot without data takes the place of the last one: %+v, %d events", l.Snapshot, len(l.Records))
+	}
 }
 
 func copies(t *testing.T, h Harness) {
