@@ -84,6 +84,8 @@ func (o *outbox) step(now time.Time) turn {
 		if len(bd.reports) > 0 && bd.busy == 0 {
 			t.reports = append(t.reports, report{bd.id, bd.reports})
 			bd.reports = nil
+		} else if bd.busy == 0 && !bd.pending() { // in step by edits alone: a release may wait for that
+			t.reports = append(t.reports, report{id: bd.id})
 		}
 		if t.waits > waits { // else a job that ends, or a state that is shown, lists it again
 			bd.listed = true
