@@ -164,6 +164,11 @@ func (s *State) request(r *ReleaseState, d *ApprovalRequested) {
 		Asked: s.Now, Expires: d.Expires, RemindAt: d.RemindAt, DirectAt: d.DirectAt, EscalateAt: d.EscalateAt,
 		EscalateTo: d.EscalateTo, State: ApprovalPending,
 	}
+	if d.Required > 0 && r.Claim != "" { // now people have to be waited for: not with the environment in hand
+		r.Stage = StageReturn
+		r.Approval.void("", []string{"an approval is needed now"}, s.Now)
+		return
+	}
 	if d.Required == 0 {
 		r.Approval.State, r.Approval.Decided, r.Approval.Shown = ApprovalApproved, s.Now, true
 		r.Stage = StageClaim
@@ -212,8 +217,12 @@ func (s *State) supersede(r *ReleaseState, d *ApprovalSuperseded) {
 	if r.Stage != StageVoid {
 		return
 	}
+	unasked := r.Approval == nil || r.Approval.Required == 0
 	r.Approval.void("", d.Changed, s.Now)
 	r.Stage = StageReturn
+	if unasked { // nobody has to be waited for: it plans anew in its place, or two in one queue void each other for ever
+		r.Stage = StageContext
+	}
 }
 
 // givenBack: the environment is free; go on to the end, or, where the facts had changed, to a new plan.

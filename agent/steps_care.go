@@ -75,7 +75,7 @@ func (r *Runner) takeOver(ctx context.Context, h *run, rel *ReleaseState, st Ste
 		return err
 	}
 	if w := env.Holder(); w != nil && w.Claim.Claim == rel.Claim {
-		h.emitFor(now, rel.N, &LockAcquired{Claim: rel.Claim, Fence: env.Fence}, mintID(rel.Claim, "acquired"))
+		h.emitFor(now, rel.N, &LockAcquired{Claim: rel.Claim, Fence: env.Fence}, mintID(rel.Claim, "acquired", rel.Plans))
 		return nil
 	}
 	h.after(st, now, 5*time.Second)

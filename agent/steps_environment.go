@@ -200,7 +200,7 @@ func (r *Runner) acquire(ctx context.Context, h *run, rel *ReleaseState, st Step
 	}
 	var env *Environment
 	var err error
-	if rel.Waits == "" {
+	if rel.Waits == "" && rel.Fence == 0 {
 		env, err = r.appendEnvironment(ctx, rel.Service, rel.Env, &Event{
 			ID: rel.Claim, At: h.state.clock(now).UTC().Truncate(time.Millisecond), Actor: Bot, Cause: rel.ID, Data: claim,
 		})
@@ -217,7 +217,7 @@ func (r *Runner) acquire(ctx context.Context, h *run, rel *ReleaseState, st Step
 		h.emitFor(now, rel.N, &Canceled{Detail: "The environment was taken over by another release."}, mintID(rel.ID, "canceled"))
 		return nil
 	case w.Claim.Claim == rel.Claim && !env.Locked(now):
-		h.emitFor(now, rel.N, &LockAcquired{Claim: rel.Claim, Fence: env.Fence}, mintID(rel.Claim, "acquired"))
+		h.emitFor(now, rel.N, &LockAcquired{Claim: rel.Claim, Fence: env.Fence}, mintID(rel.Claim, "acquired", rel.Plans))
 		h.worked(st)
 		return nil
 	}
