@@ -319,7 +319,7 @@ func (h *house) card(ts string) slacklocal.Message {
 			return false
 		}
 		m = list[0]
-		return buttons(m) == "Approve, Reject"
+		return strings.HasPrefix(buttons(m), "Approve, Reject")
 	})
 	return m
 }
