@@ -64,7 +64,7 @@ func (p *problems) baseline(raw *rawBaseline, method string) *Baseline {
 		switch {
 		case b.Looks < 1 || b.Looks > maxLooks:
 			p.add("baseline.looks", "%d is not from 1 to %d", b.Looks, maxLooks)
-		case raw.Latency == nil:
+		case raw.Latency == nil && b.Looks > 1:
 			p.add("baseline.looks", "only a latency is measured by several looks, and none is compared")
 		}
 	}
