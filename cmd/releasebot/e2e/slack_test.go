@@ -3,6 +3,7 @@ package e2e
 import (
 	"regexp"
 	"strings"
+	"time"
 
 	"github.com/releasebot/releasebot/agent"
 	"github.com/releasebot/releasebot/slacklocal"
@@ -44,11 +45,16 @@ func viewKey(m slacklocal.Message) string {
 }
 
 // view waits until the newest message of a view matches.
-func (w *world) view(ts, prefix, what string, match func(slacklocal.Message) bool) slacklocal.Message {
+func (w *world) view(ts, key, what string, match func(slacklocal.Message) bool) slacklocal.Message {
+	w.Helper()
+	return w.viewWithin(patience, ts, key, what, match)
+}
+
+func (w *world) viewWithin(limit time.Duration, ts, key, what string, match func(slacklocal.Message) bool) slacklocal.Message {
 	w.Helper()
 	var m slacklocal.Message
-	w.wait(prefix+" "+what, func() bool {
-		list := w.views(ts, prefix)
+	w.waitFor(limit, key+" "+what, func() bool {
+		list := w.views(ts, key)
 		if len(list) == 0 {
 			return false
 		}
@@ -67,9 +73,9 @@ func (w *world) card(ts string, n int) slacklocal.Message {
 }
 
 // says waits until a view's message, as people see it, has these words.
-func (w *world) says(ts, prefix, words string) slacklocal.Message {
+func (w *world) says(ts, key, words string) slacklocal.Message {
 	w.Helper()
-	return w.view(ts, prefix, "saying "+words, func(m slacklocal.Message) bool {
+	return w.view(ts, key, "saying "+words, func(m slacklocal.Message) bool {
 		return strings.Contains(m.Text+"\n"+w.slack.Render(m), words)
 	})
 }
@@ -190,4 +196,18 @@ func (w *world) wantNobodyPinged(but ...string) {
 			w.Errorf("%s was pinged by %q", p.Target, clip(p.Text, 300))
 		}
 	}
+}
+
+// question waits until a person is asked whether the deploy of release n ran.
+func (w *world) question(ts string, n int) slacklocal.Message {
+	w.Helper()
+	return w.questionWithin(patience, ts, n)
+}
+
+func (w *world) questionWithin(limit time.Duration, ts string, n int) slacklocal.Message {
+	w.Helper()
+	key := agent.ViewQuestion(agent.ReleaseID(w.thread(ts), n) + "/ran")
+	return w.viewWithin(limit, ts, key, "with its buttons", func(m slacklocal.Message) bool {
+		return buttons(m) == "It ran, It didn't, Stop"
+	})
 }
