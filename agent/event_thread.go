@@ -6,6 +6,7 @@ import (
 
 	"github.com/releasebot/releasebot/policy"
 	"github.com/releasebot/releasebot/tools/changelog"
+	"github.com/releasebot/releasebot/tools/healthcheck"
 )
 
 // Place is where in Slack something stands.
@@ -63,6 +64,8 @@ type ReleaseContext struct {
 	Changed  []string           `json:"changed,omitempty"`  // with Again: what differs from the plan, for people
 	Holder   string             `json:"holder,omitempty"`   // who holds the environment, if somebody else does
 	Problems []string           `json:"problems,omitempty"` // what could not be found out, and does not matter to the plan
+	// Baseline is what the checks that compare measured right before the start, by their names.
+	Baseline map[string]healthcheck.Measurement `json:"baseline,omitempty"`
 }
 
 // Plan is exactly what will be done. The digest covers it.

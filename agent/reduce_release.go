@@ -129,7 +129,7 @@ func (s *State) context(r *ReleaseState, d *ReleaseContext) {
 	case d.Again && r.Stage == StageLook:
 		r.Tries = 0
 		if r.Plan != nil && d.Digest == r.Plan.Digest {
-			r.Stage = StageStart
+			r.Stage, r.Baseline = StageStart, d.Baseline
 			return
 		}
 		r.Context, r.Stage = d, StageVoid

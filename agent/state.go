@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/releasebot/releasebot/policy"
+	"github.com/releasebot/releasebot/tools/healthcheck"
 )
 
 // FoldVersion is raised whenever Reduce or State change what a log folds to, so
@@ -175,36 +176,37 @@ type ReleaseState struct {
 	Auto     string   `json:"auto,omitempty"`  // id of the approval that allowed this rollback beforehand
 	Click    *Click   `json:"click,omitempty"`
 
-	Stage      Stage              `json:"stage"`
-	Asked      time.Time          `json:"asked"`
-	Held       string             `json:"held,omitempty"` // by whom
-	HeldAt     time.Time          `json:"held_at,omitzero"`
-	Nagged     time.Time          `json:"nagged,omitzero"`
-	Glass      *GlassBroken       `json:"glass,omitempty"`    // the freeze that this release may go through, and who let it
-	Takeover   *TakeoverRequested `json:"takeover,omitempty"` // asked for, not done yet
-	Cancel     string             `json:"cancel,omitempty"`   // asked by whom
-	Context    *ReleaseContext    `json:"context,omitempty"`
-	Plan       *Plan              `json:"plan,omitempty"`
-	Plans      int                `json:"plans,omitempty"`
-	Refused    *PolicyRefused     `json:"refused,omitempty"`
-	Approval   *Approval          `json:"approval,omitempty"`
-	Voided     []*Approval        `json:"voided,omitempty"` // earlier approvals of this release, for their cards
-	Claim      string             `json:"claim,omitempty"`  // held or waited for; "" once given back
-	Fence      int64              `json:"fence,omitempty"`
-	Waits      string             `json:"waits,omitempty"` // for the environment: behind whom
-	WaitsSince time.Time          `json:"waits_since,omitzero"`
-	Deploy     *DeployRun         `json:"deploy,omitempty"`
-	Verify     *VerifyRun         `json:"verify,omitempty"`
-	Rollback   int                `json:"rollback,omitempty"` // number of the rollback that was proposed
-	Tries      int                `json:"tries,omitempty"`    // failures of a read-only tool, in a row
-	TryAfter   time.Time          `json:"try_after,omitzero"`
-	Paged      *PageSent          `json:"paged,omitempty"`
-	Authors    time.Time          `json:"authors,omitzero"`  // when those whose commits were shipped were told
-	Outcome    string             `json:"outcome,omitempty"` // known before the end: what the end will say
-	Detail     string             `json:"detail,omitempty"`
-	OutcomeBy  string             `json:"outcome_by,omitempty"` // who rejected or canceled; the newer release's id
-	Ended      time.Time          `json:"ended,omitzero"`
-	Shown      bool               `json:"shown,omitempty"` // its card was shown for the last time
+	Stage      Stage                              `json:"stage"`
+	Asked      time.Time                          `json:"asked"`
+	Held       string                             `json:"held,omitempty"` // by whom
+	HeldAt     time.Time                          `json:"held_at,omitzero"`
+	Nagged     time.Time                          `json:"nagged,omitzero"`
+	Glass      *GlassBroken                       `json:"glass,omitempty"`    // the freeze that this release may go through, and who let it
+	Takeover   *TakeoverRequested                 `json:"takeover,omitempty"` // asked for, not done yet
+	Cancel     string                             `json:"cancel,omitempty"`   // asked by whom
+	Context    *ReleaseContext                    `json:"context,omitempty"`
+	Plan       *Plan                              `json:"plan,omitempty"`
+	Plans      int                                `json:"plans,omitempty"`
+	Refused    *PolicyRefused                     `json:"refused,omitempty"`
+	Approval   *Approval                          `json:"approval,omitempty"`
+	Voided     []*Approval                        `json:"voided,omitempty"` // earlier approvals of this release, for their cards
+	Claim      string                             `json:"claim,omitempty"`  // held or waited for; "" once given back
+	Fence      int64                              `json:"fence,omitempty"`
+	Waits      string                             `json:"waits,omitempty"` // for the environment: behind whom
+	WaitsSince time.Time                          `json:"waits_since,omitzero"`
+	Deploy     *DeployRun                         `json:"deploy,omitempty"`
+	Verify     *VerifyRun                         `json:"verify,omitempty"`
+	Baseline   map[string]healthcheck.Measurement `json:"baseline,omitempty"`
+	Rollback   int                                `json:"rollback,omitempty"` // number of the rollback that was proposed
+	Tries      int                                `json:"tries,omitempty"`    // failures of a read-only tool, in a row
+	TryAfter   time.Time                          `json:"try_after,omitzero"`
+	Paged      *PageSent                          `json:"paged,omitempty"`
+	Authors    time.Time                          `json:"authors,omitzero"`  // when those whose commits were shipped were told
+	Outcome    string                             `json:"outcome,omitempty"` // known before the end: what the end will say
+	Detail     string                             `json:"detail,omitempty"`
+	OutcomeBy  string                             `json:"outcome_by,omitempty"` // who rejected or canceled; the newer release's id
+	Ended      time.Time                          `json:"ended,omitzero"`
+	Shown      bool                               `json:"shown,omitempty"` // its card was shown for the last time
 }
 
 // Click is a button that both asks and, from somebody who may, approves.

@@ -336,7 +336,7 @@ func (r *Runner) lookAgain(ctx context.Context, h *run, rel *ReleaseState, _ Ste
 			facts.Digest, facts.Changed = "", append(facts.Changed, v.Reason)
 		}
 		if facts.Digest == rel.Plan.Digest { // as shown and approved: the facts stand in the log already
-			facts = &ReleaseContext{Version: facts.Version, Digest: facts.Digest}
+			facts = &ReleaseContext{Version: facts.Version, Digest: facts.Digest, Baseline: r.baseline(ctx, env, rel.call(h.state, env))}
 		}
 	}
 	facts.Again = true

@@ -33,7 +33,7 @@ func (r *Runner) check(ctx context.Context, h *run, rel *ReleaseState, st Step, 
 	}
 	call := rel.call(h.state, env)
 	due, _ := windowNext(env, seen, rel.Verify.Began, now)
-	r.look(ctx, env, call, due, seen)
+	r.look(ctx, env, call, due, seen, rel.Baseline)
 	if results, done := windowDone(env, seen, rel.Verify.Began, h.state.clock(r.Now())); done {
 		h.emitFor(h.state.clock(r.Now()), rel.N, &PostDeployCheckResult{Verdict: overall(results), Checks: results},
 			mintID(rel.ID, "checked", rel.Plans, rel.Verify.Try))
@@ -70,26 +70,60 @@ func windowNext(env *policy.Environment, seen map[string]healthcheck.Progress, b
 }
 
 // look makes the looks that are due, beside each other.
-func (r *Runner) look(ctx context.Context, env *policy.Environment, call tools.Call, due []int, seen map[string]healthcheck.Progress) {
+func (r *Runner) look(ctx context.Context, env *policy.Environment, call tools.Call, due []int, seen map[string]healthcheck.Progress, before map[string]healthcheck.Measurement) {
 	var wg sync.WaitGroup
 	var mu sync.Mutex
 	for _, i := range due {
 		wg.Go(func() {
 			c := env.Verify[i]
-			res := healthcheck.Result{Verdict: healthcheck.Inconclusive, Detail: fmt.Sprintf("this program has no check of the kind %q", c.Kind)}
-			if checker := r.Checkers[c.Kind]; checker != nil {
-				one := call
-				one.Args = c.Args
-				cctx, cancel := context.WithTimeout(ctx, time.Minute)
-				res = checker.Check(cctx, one)
-				cancel()
-			}
+			res := r.lookOnce(ctx, c, call, before[c.Name])
 			mu.Lock()
 			defer mu.Unlock()
 			seen[c.Name] = seen[c.Name].Add(res, r.Now())
 		})
 	}
 	wg.Wait()
+}
+
+const lookLimit = time.Minute
+
+func (r *Runner) lookOnce(ctx context.Context, c policy.Check, call tools.Call, before healthcheck.Measurement) healthcheck.Result {
+	checker := r.Checkers[c.Kind]
+	if checker == nil {
+		return healthcheck.Result{Verdict: healthcheck.Inconclusive, Detail: fmt.Sprintf("this program has no check of the kind %q", c.Kind)}
+	}
+	ctx, cancel := context.WithTimeout(ctx, lookLimit)
+	defer cancel()
+	call.Args = c.Args
+	measurer, ok := checker.(healthcheck.Measurer)
+	if !ok || !healthcheck.HasBaseline(c.Args) {
+		return checker.Check(ctx, call)
+	}
+	after, res := measurer.Measure(ctx, call)
+	if res.Verdict != healthcheck.Healthy {
+		return res
+	}
+	return healthcheck.Compare(c.Args, before, after)
+}
+
+// baseline measures, right before the start, what the checks that compare will compare with.
+func (r *Runner) baseline(ctx context.Context, env *policy.Environment, call tools.Call) map[string]healthcheck.Measurement {
+	var before map[string]healthcheck.Measurement
+	for _, c := range env.Verify {
+		measurer, ok := r.Checkers[c.Kind].(healthcheck.Measurer)
+		if !ok || !healthcheck.HasBaseline(c.Args) {
+			continue
+		}
+		mctx, cancel := context.WithTimeout(ctx, lookLimit)
+		call.Args = c.Args
+		m, _ := measurer.Measure(mctx, call) // what runs now need not be healthy to be measured
+		cancel()
+		if before == nil {
+			before = map[string]healthcheck.Measurement{}
+		}
+		before[c.Name] = m
+	}
+	return before
 }
 
 // windowDone judges all checks; a check that saw the service unhealthy to the end of its window ends the others' too.
