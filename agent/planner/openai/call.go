@@ -115,10 +115,19 @@ func (e endpoint) failure(ctx context.Context, err error, response *http.Respons
 	if response != nil && response.StatusCode >= http.StatusBadRequest {
 		return ofStatus(response, detail)
 	}
-	if response != nil && !errors.Is(err, io.ErrUnexpectedEOF) && !errors.Is(err, syscall.ECONNRESET) {
-		return &Error{Kind: KindNotJSON, Status: response.StatusCode, Detail: "broken JSON"}
+	if response != nil && !broke(response.Body, err) {
+		return &Error{Kind: KindNotJSON, Status: response.StatusCode, Detail: "broken JSON, or too much of it"}
 	}
 	return &Error{Kind: KindUnreachable, Detail: network(err)}
+}
+
+// broke: the body could not be read to its end. An end that came too early for
+// the JSON in it, but as announced, is the endpoint's own.
+func broke(body io.ReadCloser, err error) bool {
+	if b, ok := body.(*limitedBody); ok {
+		return b.broken
+	}
+	return errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.ECONNRESET)
 }
 
 func ofStatus(response *http.Response, detail string) *Error {
@@ -195,11 +204,23 @@ func (b bounded) RoundTrip(req *http.Request) (*http.Response, error) {
 		}
 		return nil, &oddAnswer{status: status, what: odd}
 	}
-	resp.Body = limitedBody{Reader: io.LimitReader(resp.Body, maxBody), Closer: resp.Body}
+	resp.Body = &limitedBody{from: io.LimitReader(resp.Body, maxBody), close: resp.Body}
 	return resp, nil
 }
 
+// limitedBody ends after maxBody bytes, and remembers whether reading failed.
 type limitedBody struct {
-	io.Reader
-	io.Closer
+	from   io.Reader
+	close  io.Closer
+	broken bool
 }
+
+// Read implements io.Reader.
+func (b *limitedBody) Read(p []byte) (int, error) {
+	n, err := b.from.Read(p)
+	b.broken = b.broken || err != nil && !errors.Is(err, io.EOF)
+	return n, err
+}
+
+// Close implements io.Closer.
+func (b *limitedBody) Close() error { return b.close.Close() }

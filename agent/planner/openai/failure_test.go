@@ -43,13 +43,13 @@ func TestEveryFailureIsHandled(t *testing.T) {
 		}, KindCut, 1},
 		{"a page with status 200", func(*fakeEndpoint) []answer { return []answer{page(200, "text/html", "<html>log in</html>")} }, KindNotJSON, 1},
 		{"a page that says it is JSON", func(*fakeEndpoint) []answer { return []answer{page(200, "application/json", "<html>log in</html>")} }, KindNotJSON, 1},
-		{"half of a JSON text", func(*fakeEndpoint) []answer { return []answer{page(200, "application/json", `{"choices":[{"mess`)} }, "", 0},
+		{"half of a JSON text", func(*fakeEndpoint) []answer { return []answer{page(200, "application/json", `{"choices":[{"mess`)} }, KindNotJSON, 1},
 		{"a redirect", func(f *fakeEndpoint) []answer {
 			return []answer{page(302, "text/html", "", "Location", f.URL+"/elsewhere")}
 		}, KindNotJSON, 1},
 		{"a body without an end", func(*fakeEndpoint) []answer {
 			return []answer{page(200, "application/json", `{"choices":[{"message":{"content":"`+strings.Repeat("a", 2<<20)+`"}}]}`)}
-		}, "", 0},
+		}, KindNotJSON, 1},
 		{"busy, with a long pause", func(*fakeEndpoint) []answer { return []answer{apiError(429, "slow down", "Retry-After", "3600")} }, KindBusy, 1},
 		{"busy, without a pause", func(*fakeEndpoint) []answer { return []answer{apiError(429, "slow down")} }, KindBusy, 2},
 		{"a server error", func(*fakeEndpoint) []answer { return []answer{apiError(500, "boom")} }, KindServer, 2},
