@@ -28,3 +28,15 @@ func BenchmarkMayApprove(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkFrozen asks of two zones, one of which is frozen.
+func BenchmarkFrozen(b *testing.B) {
+	env := frozenBy(weekend("Europe/Berlin"), policy.Window{Days: []string{"2026-12-24", "2026-12-31"}, Zone: "America/New_York"})
+	now := moment(b, "2026-11-07T12:00:00Z")
+	b.ReportAllocs()
+	for b.Loop() {
+		if v, _ := policy.Frozen(env, "deploy", now); v.Allowed {
+			b.Fatal("not frozen")
+		}
+	}
+}

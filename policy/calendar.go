@@ -34,6 +34,7 @@ type calendar struct {
 	zone   *time.Location
 	weekly bool
 	parts  [][2]civil // dated: all of them; weekly: the one of the first week
+	dated  []span     // of all parts; nil for a weekly window
 }
 
 // calendars reads the windows of env that stop an action; "" stands for any.
@@ -72,6 +73,7 @@ func (c *calendar) read() error {
 			}
 			c.addDay(civil(d.Unix()))
 		}
+		c.dated = c.spans(c.parts)
 		return nil
 	}
 	from, err := parseEdge(w.From)
@@ -94,6 +96,9 @@ func (c *calendar) read() error {
 		return errors.New("a window closes before it opens")
 	}
 	c.parts = [][2]civil{{from.at, end}}
+	if !c.weekly {
+		c.dated = c.spans(c.parts)
+	}
 	return nil
 }
 
@@ -120,7 +125,7 @@ func (c *calendar) at(now time.Time) (span, bool) {
 // weekly window those of the weeks around now.
 func (c *calendar) near(now time.Time) []span {
 	if !c.weekly {
-		return c.spans(c.parts)
+		return c.dated
 	}
 	week := (civilOf(now.In(c.zone)) - firstMonday) / weekSeconds
 	var parts [][2]civil

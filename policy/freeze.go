@@ -125,7 +125,7 @@ func holding(all []*calendar, now time.Time) (by *calendar, end time.Time) {
 
 // maxChain is how many windows that follow each other without a gap are looked
 // through for the end of a freeze.
-const maxChain = 200
+const maxChain = 100
 
 // thaw follows windows that open before the one before them has closed.
 func thaw(all []*calendar, end time.Time) time.Time {

@@ -71,11 +71,13 @@ func TestFrozenSaysWhatToDo(t *testing.T) {
 			"Wait until Mon 9 Nov 2026 08:00 Europe/Berlin (07:00 UTC), or break glass with a reason: oncall (group) or alice may, and another approver must agree.",
 		},
 		{
-			policy.Window{From: "2026-12-23 00:00", Until: "2027-01-01 00:00", Zone: "Asia/Tokyo"}, "2026-12-24T00:00:00Z",
+			policy.Window{From: "2026-12-23 00:00", Until: "2027-01-01 00:00", Zone: "Asia/Tokyo"},
+			"2026-12-24T00:00:00Z",
 			"shop in production is frozen until Fri 1 Jan 2027 00:00 Asia/Tokyo (Thu 31 Dec 15:00 UTC).", "Wait until Fri 1 Jan 2027",
 		},
 		{
-			policy.Window{Days: []string{"2026-12-24"}, Zone: "UTC", Reason: "holidays"}, "2026-12-24T00:00:00Z",
+			policy.Window{Days: []string{"2026-12-24"}, Zone: "UTC", Reason: "holidays"},
+			"2026-12-24T00:00:00Z",
 			"shop in production is frozen (holidays) until Fri 25 Dec 2026 00:00 UTC.", "Wait until Fri 25 Dec 2026 00:00 UTC, or break glass",
 		},
 	} {
@@ -286,6 +288,30 @@ func TestFreezeSpellings(t *testing.T) {
 				t.Errorf("%s is %s (%v), want %s", other, got, err, want)
 			}
 		}
+	}
+}
+
+// A file can't make every look at it dear.
+func TestFreezesAreBounded(t *testing.T) {
+	for list, want := range map[string]string{
+		strings.Repeat("{from: Sat, until: Sun}, ", 101):         "more than 100 windows",
+		"{days: [" + strings.Repeat("2026-12-24, ", 1001) + "]}": "more than 1000 days",
+	} {
+		_, err := policy.Parse("f", []byte("version: 1\nservices: {s: {environments: {e: {freeze: ["+list+"], deploy: {driver: command, start: [x]}}}}}"), testRegistry())
+		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "\n") {
+			t.Errorf("got %v, want %s", err, want)
+		}
+	}
+	var windows []policy.Window
+	for i := range 100 { // a chain without a gap, all the week round
+		day := []string{"Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"}
+		windows = append(windows, policy.Window{From: day[i%7] + " 00:00", Until: day[(i+1)%7] + " 00:00", Zone: "Europe/Berlin"})
+	}
+	start := time.Now()
+	v, until := policy.Frozen(frozenBy(windows...), "deploy", moment(t, "2026-11-07T12:00:00Z"))
+	check(t, v, false, policy.RuleFreeze)
+	if took := time.Since(start); took > 2*time.Second || !until.IsZero() {
+		t.Errorf("took %s, until %s", took, until)
 	}
 }
 

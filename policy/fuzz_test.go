@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/releasebot/releasebot/policy"
 )
@@ -39,6 +40,7 @@ func FuzzParse(f *testing.F) {
 		for service, s := range file.Services {
 			for name, env := range s.Environments {
 				complete(t, env)
+				thaws(t, env)
 				if at := file.Position(service, name, "deploy"); at.Line < 1 || at.Column < 1 {
 					t.Errorf("deploy of %s %s stands nowhere", service, name)
 				}
@@ -49,6 +51,28 @@ func FuzzParse(f *testing.F) {
 			t.Errorf("read again: %v", err)
 		}
 	})
+}
+
+// thaws sees that the freezes of an accepted file can be followed: from change
+// to change, each later than the one before.
+func thaws(t *testing.T, env *policy.Environment) {
+	t.Helper()
+	now := time.Date(2026, 12, 23, 12, 0, 0, 0, time.UTC)
+	for range 5 {
+		v, until := policy.Frozen(env, "deploy", now)
+		_, frozen := policy.FrozenBy(env, "deploy", now)
+		if v.Rule != policy.RuleFreeze || v.Allowed == frozen || !until.IsZero() && (v.Allowed || !until.After(now)) {
+			t.Fatalf("%+v at %s: %+v until %s", env.Freeze, now, v, until)
+		}
+		next := policy.NextChange(env, now)
+		if next.IsZero() {
+			return
+		}
+		if !next.After(now) {
+			t.Fatalf("%+v changes at %s, after %s", env.Freeze, next, now)
+		}
+		now = next
+	}
 }
 
 func complete(t *testing.T, env *policy.Environment) {

@@ -160,10 +160,8 @@ func (v Value) oneOf(words []string) string {
 	if !ok {
 		return ""
 	}
-	for _, w := range words {
-		if s == w {
-			return s
-		}
+	if slices.Contains(words, s) {
+		return s
 	}
 	v.fail("`%s` can't be `%s`%s", v.label, s, v.p.didYouMean(s, words))
 	return ""

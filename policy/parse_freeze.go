@@ -10,11 +10,22 @@ import (
 // defaultZone is the zone of windows that give none.
 const defaultZone = "UTC"
 
+// What an environment's freezes are bounded by: each is looked at whenever
+// something is to be shipped.
+const (
+	maxWindows = 100
+	maxDays    = 1000 // of one window
+)
+
 // freeze reads the windows of an environment.
 func (p *parser) freeze(v Value, env *Environment) {
 	items, ok := v.list()
 	if ok && len(items) == 0 {
 		v.fail("`freeze` is empty: give a window, or leave the key out (then nothing is ever frozen)")
+	}
+	if len(items) > maxWindows {
+		items[maxWindows].fail("more than %d windows: put whole days into one window's `days`", maxWindows)
+		return
 	}
 	for _, item := range items {
 		before := len(p.errs)
@@ -73,6 +84,10 @@ func (p *parser) days(v Value) (days []string) {
 	items, ok := v.list()
 	if ok && len(items) == 0 {
 		v.fail("`days` is empty: name the days that are frozen")
+	}
+	if len(items) > maxDays {
+		items[maxDays].fail("more than %d days in one window", maxDays)
+		return nil
 	}
 	for _, item := range items {
 		s, ok := item.plain()

@@ -65,16 +65,14 @@ func (p *parser) adopt(v Value, err error) {
 		}
 		return
 	}
-	var placed Errors
-	if errors.As(err, &placed) {
+	if placed, ok := errors.AsType[Errors](err); ok {
 		p.errs = append(p.errs, placed...)
 		return
 	}
-	var field interface {
-		error
+	if field, ok := errors.AsType[interface {
 		Field() string
-	}
-	if errors.As(err, &field) {
+		error
+	}](err); ok {
 		p.errs = append(p.errs, &Error{Position: v.fieldPosition(field.Field()), Message: err.Error()})
 		return
 	}
