@@ -43,3 +43,17 @@ func TestCancelWhileAVoidPlanGivesBack(t *testing.T) {
 		t.Fatalf("the next step is %s; want %s", steps[0].Kind, agent.StepReturn)
 	}
 }
+
+// TestVoidedCardsAreKeptUntilShown: a release that was shown for the last time
+// still remembers an approval whose card is not: else its buttons would stay for ever.
+func TestVoidedCardsAreKeptUntilShown(t *testing.T) {
+	id := agent.SlackThreadID("T0ACME", "C0RELEASES", "1")
+	s := agent.NewState(id)
+	s.Releases = []*agent.ReleaseState{{N: 1, ID: agent.ReleaseID(id, 1), Stage: agent.StageEnded, Voided: []*agent.Approval{
+		{ID: "seen", State: agent.ApprovalReplaced, Shown: true}, {ID: "unseen", State: agent.ApprovalReplaced},
+	}}}
+	s.Reduce(&agent.Event{ID: "shown", Seq: 1, Data: &agent.Posted{Views: []agent.PostedView{{Key: agent.ViewRelease(1), Final: true}}}})
+	if v := s.Releases[0].Voided; len(v) != 1 || v[0].ID != "unseen" {
+		t.Fatalf("it remembers %d voided approvals; want the one whose card is still to be shown", len(v))
+	}
+}

@@ -100,7 +100,13 @@ func (r *ReleaseState) slim() {
 		d.Log = nil
 		r.Deploy = &d
 	}
-	r.Voided = nil
+	var unshown []*Approval
+	for _, a := range r.Voided { // their cards still have buttons
+		if !a.Shown {
+			unshown = append(unshown, a)
+		}
+	}
+	r.Voided = unshown
 }
 
 func atoi(s string) int {
