@@ -17,11 +17,11 @@ func (w *world) act() {
 		weight float64
 		do     func()
 	}{
-		{40, w.stepSome},
+		{44, w.stepSome},
 		{14, w.deliver},
 		{18, w.slackSome},
-		{10, w.wait},
-		{12, w.someoneActs},
+		{8, w.wait},
+		{20, w.someoneActs},
 		{3, w.machines},
 		{3, w.weather},
 	}
@@ -98,7 +98,7 @@ func (w *world) machines() {
 		s.proc.frozen = true
 		w.logf("%s is stopped", s.proc.owner)
 	case w.hits(Clocks, 0.5, "clock jumps"):
-		s.proc.skew, s.proc.jumped = w.between(-40*time.Second, 40*time.Second), w.now
+		s.proc.skew = min(s.proc.skew+w.between(0, 10*time.Second), 15*time.Second) // forwards: backwards it goes for what is written, never for how long something lasts
 		w.logf("the clock of %s is %s off", s.proc.owner, s.proc.skew.Round(time.Millisecond))
 	}
 	if w.has(Failover) && w.depth == 0 && w.rng.IntN(6) == 0 {
@@ -256,7 +256,7 @@ func (w *world) asks() {
 	case 2:
 		text += " and page me if it fails"
 	}
-	who := pick(w, []string{"U0ALICE", "U0ALICE", "U0ALICE", "U0BOB", "U0GUEST"})
+	who := pick(w, []string{"U0ALICE", "U0ALICE", "U0ALICE", "U0ALICE", "U0ALICE", "U0ALICE", "U0ALICE", "U0BOB", "U0BOB", "U0GUEST"})
 	if len(w.threads) > 0 && (w.rng.IntN(3) == 0 || len(w.threads) >= 6) {
 		w.says(pick(w, w.threads), who, text, false)
 		return
@@ -323,8 +323,12 @@ func (w *world) presses() {
 func (w *world) clicks(b button, who, reason, via string) {
 	w.serial++
 	d := &agent.DecisionReceived{Verb: b.verb, Target: b.target, Via: via, Slack: &agent.Place{Team: team, Channel: "C0RELEASES"}}
-	if b.verb == agent.VerbReject {
+	switch b.verb {
+	case agent.VerbReject, agent.VerbTakeover, agent.VerbGlass:
 		d.Reason = reason
+	case agent.VerbEdit:
+		d.Edit = &agent.Edit{Version: reason}
+	default:
 	}
 	f := agent.Fact{ID: fmt.Sprintf("click/%d", w.serial), Thread: b.thread, Actor: agent.SlackActor(team, who), Data: d}
 	w.check.sent[f.ID] = true
@@ -339,6 +343,7 @@ func (w *world) commands() {
 		return
 	}
 	r := pick(w, s.Releases)
-	verb := pick(w, []agent.Verb{agent.VerbCancel, agent.VerbHold, agent.VerbResume, agent.VerbResume, agent.VerbApprove, agent.VerbRetry})
-	w.clicks(button{id, verb, r.ID}, pick(w, everybody), "", "command")
+	verb := pick(w, []agent.Verb{agent.VerbCancel, agent.VerbHold, agent.VerbResume, agent.VerbResume, agent.VerbApprove, agent.VerbRetry,
+		agent.VerbTakeover, agent.VerbTakeover, agent.VerbEdit})
+	w.clicks(button{id, verb, r.ID}, pick(w, everybody), pick(w, versions), "command")
 }

@@ -38,10 +38,13 @@ type story struct {
 	clock     time.Time // of the log
 	decisions map[int64]received
 	plans     map[int]*agent.Plan // the latest, by release
-	acquired  map[int]time.Time   // when, in truth
+	batch     time.Time           // of the last append, in truth
+	before    time.Time           // of the one before
+	acquired  map[int]time.Time   // a time in truth, no later than when it was
 	looked    map[int]string      // digest of the facts looked at again, since the claim
 	approvals map[string]*approval
 	latest    map[int]string // id of the latest approval, by release
+	voided    map[int]int    // how often, by release
 }
 
 type received struct {
@@ -86,10 +89,16 @@ func (c *checker) acknowledged(f agent.Fact) {
 	}
 }
 
+// longest is how long a log can get by what happens in one world.
+const longest = 1000
+
 // committed is told of everything that was appended. holder held the log's lease then.
 func (c *checker) committed(op threadstore.Op, holder string) {
 	w := c.w
 	at := c.heads[op.Log]
+	if st := c.stories[agent.ThreadID(op.Log)]; st != nil {
+		st.before, st.batch = st.batch, w.now
+	}
 	for _, r := range op.Records {
 		w.rep.Events++
 		w.mix(r.Data)
@@ -100,6 +109,9 @@ func (c *checker) committed(op threadstore.Op, holder string) {
 		}
 		if e.Seq != at.version+1 || e.Prev != at.head || e.ID != r.ID {
 			w.fail("a log is a chain", "%s of %s says that it is %d after %.8q; the log stands at %d, %.8q", e.ID, op.Log, e.Seq, e.Prev, at.version, at.head)
+		}
+		if e.Seq > longest {
+			w.fail("nothing goes round in circles", "%s has %d events, the last a %s: %s", w.label(agent.ThreadID(op.Log)), e.Seq, e.Type(), agent.Describe(e))
 		}
 		at = place{e.Seq, threadstore.Chain{}.Hash(r.Data)}
 		c.heads[op.Log] = at
@@ -128,8 +140,8 @@ func (c *checker) thread(id agent.ThreadID, e *agent.Event) {
 	st := c.stories[id]
 	if st == nil {
 		st = &story{
-			id: id, state: agent.NewState(id), decisions: map[int64]received{}, plans: map[int]*agent.Plan{}, acquired: map[int]time.Time{},
-			looked: map[int]string{}, approvals: map[string]*approval{}, latest: map[int]string{},
+			id: id, batch: w.now, before: w.now, state: agent.NewState(id), decisions: map[int64]received{}, plans: map[int]*agent.Plan{}, acquired: map[int]time.Time{},
+			looked: map[int]string{}, approvals: map[string]*approval{}, latest: map[int]string{}, voided: map[int]int{},
 		}
 		c.stories[id] = st
 	}
@@ -190,6 +202,9 @@ func (c *checker) follow(st *story, e *agent.Event) {
 			a.state = "expired"
 		}
 	case *agent.ApprovalSuperseded:
+		if st.voided[e.Release]++; st.voided[e.Release] > 8 {
+			c.w.known("plans that nobody approves void each other")
+		}
 		if a := st.approvals[d.ID]; a != nil && (a.state == "" || a.state == "approved") {
 			a.state = "superseded"
 		}
@@ -198,7 +213,7 @@ func (c *checker) follow(st *story, e *agent.Event) {
 			a.state = "canceled"
 		}
 	case *agent.LockAcquired:
-		st.acquired[e.Release] = c.w.now
+		st.acquired[e.Release] = st.before // it was found out after that append, and written down with this one
 	case *agent.ReleaseContext:
 		if d.Again {
 			st.looked[e.Release] = d.Digest

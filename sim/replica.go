@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sort"
+	"sync"
 	"time"
 
 	"github.com/releasebot/releasebot/agent"
@@ -39,7 +40,6 @@ type proc struct {
 	told      map[string]agent.ThreadID    // final answers of deployers, by key, not known to be in the log yet
 	policies  []policyAt
 	skew      time.Duration
-	jumped    time.Time
 	renewed   time.Time
 	dead      bool
 	frozen    bool
@@ -53,6 +53,9 @@ type policyAt struct {
 	n     int
 }
 
+// planner is shared by all: it has no memory.
+var planner = sync.OnceValue(rules.New)
+
 // boot starts a process that knows nothing but the store.
 func (s *slot) boot() {
 	w := s.w
@@ -62,18 +65,18 @@ func (s *slot) boot() {
 		held: map[agent.ThreadID]time.Time{}, told: map[string]agent.ThreadID{}, renewed: w.now,
 	}
 	if w.has(Clocks) {
-		p.skew = w.between(-3*time.Second, 3*time.Second)
+		p.skew = w.between(-8*time.Second, 8*time.Second)
 	}
 	p.older = w.has(Older) && w.rng.IntN(2) == 0
 	p.reload()
-	p.view = &viewer{p: p, boards: map[agent.ThreadID]*board{}}
+	p.view = &viewer{p: p, boards: map[agent.ThreadID]*board{}, rested: map[agent.ThreadID]*board{}}
 	p.store = threadstore.New(&link{Driver: w.disk, p: p}, threadstore.Options{Now: p.clock, Token: w.token, Sleep: w.backoff})
 	drivers := map[string]deploy.Driver{}
 	for name, t := range w.targets {
 		drivers[name] = client{t, p}
 	}
 	p.runner = agent.NewRunner(agent.Config{
-		Store: p.store, Owner: p.owner, RunnerID: fmt.Sprintf("disk%d", s.n), Policy: p.policy, Planner: rules.New(), People: directory{w.people, p},
+		Store: p.store, Owner: p.owner, RunnerID: fmt.Sprintf("disk%d", s.n), Policy: p.policy, Planner: planner(), People: directory{w.people, p},
 		Pager: pager{p}, Viewer: p.view, Sources: func(*policy.Source) (changelog.Source, error) { return w.repo, nil },
 		Deployers: drivers, Checkers: map[string]healthcheck.Checker{"fake": checkup{w}}, Now: p.clock,
 	})

@@ -3,12 +3,10 @@ package sim
 import (
 	"encoding/json"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/releasebot/releasebot/agent"
-	"github.com/releasebot/releasebot/threadstore"
 )
 
 // settle ends the faults and looks whether everything comes to rest, first as
@@ -34,7 +32,7 @@ func (w *world) settle() {
 	for n := 0; n < 12 && w.ok() && w.open() > 0; n++ {
 		w.resolve()
 		w.rest()
-		w.pass(10 * time.Minute)
+		w.pass(25 * time.Hour)
 		w.rest()
 	}
 	w.ended()
@@ -42,14 +40,19 @@ func (w *world) settle() {
 	w.logs()
 }
 
+// patience is for how many rounds nothing may be written before the world counts
+// as at rest: for longer than a process waits for another one that may know more.
+const patience = 110
+
 // rest lets everything happen that can happen by itself.
 func (w *world) rest() {
+	events, since := w.rep.Events, 0
 	for round := 0; w.ok(); round++ {
 		if round == 3000 {
 			w.fail("everything comes to rest", "it does not: %s", w.restless())
 			return
 		}
-		busy := false
+		busy, running := false, false
 		for len(w.net) > 0 && w.ok() {
 			m := w.net[0]
 			w.hand(m, w.slots[round%len(w.slots)].proc)
@@ -75,32 +78,24 @@ func (w *world) rest() {
 		for _, t := range w.targets {
 			for _, r := range t.runs {
 				t.settled(r)
-				busy = busy || !r.over
+				running = running || !r.over
 			}
 		}
-		due, err := w.disk.Due(w.ctx, w.now.Add(20*time.Second), 1000)
+		due, err := w.disk.Due(w.ctx, w.now.Add(25*time.Second), 1000)
 		if err != nil {
 			w.fail("the simulation works", "%v", err)
 		}
-		if !busy && len(due) == 0 && len(w.late) == 0 {
+		if !busy && !running && len(due) == 0 && len(w.late) == 0 {
 			return
 		}
-		if !busy && len(w.late) == 0 && w.claiming(due) && round > 60 {
+		if events != w.rep.Events {
+			events, since = w.rep.Events, round
+		}
+		if !running && len(w.late) == 0 && round-since > patience { // those who wait for an environment look again for as long as they wait
 			return
 		}
 		w.pass(700 * time.Millisecond)
 	}
-}
-
-// claiming reports whether nothing but waiters for environments are due: they look again by timer for as long as they wait.
-func (w *world) claiming(due []threadstore.DueLog) bool {
-	for _, d := range due {
-		s := w.check.state(agent.ThreadID(d.Log))
-		if s == nil || !slices.ContainsFunc(s.Releases, func(r *agent.ReleaseState) bool { return r.Stage == agent.StageClaim && r.Waits != "" }) {
-			return false
-		}
-	}
-	return true
 }
 
 func (w *world) restless() string {
@@ -164,6 +159,11 @@ func (w *world) stuck(s *agent.State, r *agent.ReleaseState) string {
 			return ""
 		}
 		return "nobody is asked"
+	case r.Stage == agent.StageDoubt:
+		if q := s.Question(agent.DoubtQuestionID(r)); q != nil && q.Answer == nil {
+			return ""
+		}
+		return "nobody is asked"
 	case r.Stage == agent.StageClaim && r.Waits != "":
 		env := w.check.envs[agent.EnvironmentLog(r.Service, r.Env)]
 		h := env.Holder()
@@ -193,11 +193,11 @@ func (w *world) resolve() {
 			if r.Held != "" {
 				w.clicks(button{id, agent.VerbResume, r.ID}, "U0ALICE", "", "command")
 			}
-			if r.Stage == agent.StageUnknown {
-				verb := pick(w, []agent.Verb{agent.VerbRan, agent.VerbDidnt, agent.VerbStop})
-				for _, who := range everybody {
-					w.clicks(button{id, verb, agent.UnknownQuestionID(r)}, who, "", "button")
-				}
+			switch r.Stage {
+			case agent.StageUnknown:
+				w.all(id, pick(w, []agent.Verb{agent.VerbRan, agent.VerbDidnt, agent.VerbStop}), agent.UnknownQuestionID(r))
+			case agent.StageDoubt:
+				w.all(id, pick(w, []agent.Verb{agent.VerbHealthy, agent.VerbUnwell, agent.VerbRecheck}), agent.DoubtQuestionID(r))
 			}
 		}
 	}
@@ -213,8 +213,18 @@ func (w *world) resolve() {
 	}
 }
 
+// all: everybody presses a button.
+func (w *world) all(id agent.ThreadID, verb agent.Verb, target string) {
+	for _, who := range everybody {
+		w.clicks(button{id, verb, target}, who, "", "button")
+	}
+}
+
 // ended: with everything decided or past its time, every release has ended, and no environment is held.
 func (w *world) ended() {
+	if !w.ok() {
+		return
+	}
 	for _, id := range w.threads {
 		s := w.check.state(id)
 		if s == nil {

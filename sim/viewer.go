@@ -18,11 +18,13 @@ const lateMost = 3 * time.Second
 type viewer struct {
 	p      *proc
 	boards map[agent.ThreadID]*board
+	rested map[agent.ThreadID]*board // threads let go of when people saw what is so
 }
 
 // board is what is shown of one thread.
 type board struct {
 	id     agent.ThreadID
+	upto   int64 // version of the state shown
 	valid  func() bool
 	cards  map[string]*card
 	look   bool      // messages of ours may stand there that the log doesn't know
@@ -63,18 +65,20 @@ func (v *viewer) Show(s *agent.State, valid func() bool) bool {
 	b := v.boards[s.ID]
 	if b == nil {
 		b = &board{id: s.ID, cards: map[string]*card{}}
-		if s.Version > 2 || len(s.Views) > 0 {
+		if old := v.rested[s.ID]; old != nil && old.upto == s.Version { // nobody has changed anything since
+			b = old
+		} else if s.Version > 2 || len(s.Views) > 0 {
 			b.look, b.repeat = true, w.now.Add(lateMost)
 		}
 		v.boards[s.ID] = b
 	}
-	b.valid = valid
+	b.valid, b.upto = valid, s.Version
 	wanted := map[string]bool{}
 	for _, view := range blocks.Thread(s, blocks.Options{}) {
 		v.want(b, s, view.Key, view, wanted)
 	}
 	for _, n := range s.Notes {
-		key := agent.ViewNote(n.Seq)
+		key := n.Key()
 		v.want(b, s, key, blocks.Note(n, blocks.Options{}), wanted)
 		b.cards[key].note = true
 	}
@@ -103,7 +107,13 @@ func (v *viewer) want(b *board, s *agent.State, key string, view blocks.View, wa
 }
 
 // Forget implements agent.Viewer.
-func (v *viewer) Forget(id agent.ThreadID) { delete(v.boards, id) }
+func (v *viewer) Forget(id agent.ThreadID) {
+	delete(v.rested, id)
+	if b := v.boards[id]; b != nil && !b.pending() {
+		v.rested[id] = b
+	}
+	delete(v.boards, id)
+}
 
 // work does one thing that is to be done; false: there is nothing to do now.
 func (v *viewer) work() bool {
@@ -253,7 +263,7 @@ var errSlack = errors.New("ratelimited")
 // write is one call that changes what stands in Slack.
 func (v *viewer) write(b *board, effect func()) error {
 	w, p := v.p.w, v.p
-	if holder := w.disk.Holder(string(b.id)); holder != p.owner && w.now.Sub(p.jumped) > time.Minute {
+	if holder := w.disk.Holder(string(b.id)); holder != p.owner {
 		w.fail("only the lease's holder writes views", "%s writes a view of %s, held by %q", p.owner, w.label(b.id), holder)
 	}
 	if w.hits(Crash, 0.01, "crash before slack") {

@@ -18,7 +18,7 @@ import (
 // Config says which world to live through. The zero value of all but Seed is a good one.
 type Config struct {
 	Seed uint64
-	// Ticks is how long the world has faults. Defaults to 200.
+	// Ticks is how long the world has faults. Defaults to 300.
 	Ticks int
 	// Only are the classes of faults that may happen; the seed chooses among them. Defaults to All.
 	Only Fault
@@ -31,7 +31,7 @@ type Config struct {
 }
 
 // DefaultTicks is how long a world has faults.
-const DefaultTicks = 200
+const DefaultTicks = 300
 
 // Report is what became of a world.
 type Report struct {
@@ -87,7 +87,8 @@ type world struct {
 	rep      Report
 	sum      uint64
 	lost     bool // the store has lost acknowledged writes
-	silenced int  // ticks for which the store does not answer
+	over     bool
+	silenced int // ticks for which the store does not answer
 }
 
 // late is something that happens after its caller has given up waiting.
@@ -159,11 +160,19 @@ func (w *world) source(tick uint64) *rand.Rand {
 
 func (w *world) time() time.Time { return w.now }
 
-func (w *world) ok() bool { return w.rep.Failure == nil }
+func (w *world) ok() bool { return w.rep.Failure == nil && !w.over }
+
+// known ends a world in which something happens that is known and not mended yet.
+func (w *world) known(what string) {
+	if w.ok() {
+		w.count("KNOWN: " + what)
+		w.over = true
+	}
+}
 
 // fail notes the first promise that was broken.
 func (w *world) fail(promise, format string, args ...any) {
-	if w.rep.Failure != nil {
+	if !w.ok() {
 		return
 	}
 	w.rep.Failure = &Failure{Promise: promise, Detail: fmt.Sprintf(format, args...), Tick: w.tick, Step: w.rep.Steps}
