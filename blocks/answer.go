@@ -1,10 +1,15 @@
 package blocks
 
 import (
+	"strings"
+
 	"github.com/slack-go/slack"
 
 	"github.com/releasebot/releasebot/agent"
 )
+
+// forYou is how package agent begins the line of an approval that the asker may give.
+const forYou = "*Waiting for you*: "
 
 // Answer is what is said back to a question about releases, in the thread or,
 // for a command, to the asker alone. Its lines were made by code.
@@ -12,9 +17,14 @@ func Answer(a agent.Answered, opt Options) View {
 	title := sentence(a.Title, maxReason)
 	rows := make([]string, 0, len(a.Lines))
 	for _, l := range a.Lines {
-		if l = sentence(l, maxReason); l != "" {
-			rows = append(rows, l)
+		l, mine := strings.CutPrefix(l, forYou)
+		if l = sentence(l, maxReason); l == "" {
+			continue
 		}
+		if mine {
+			l = "*Waiting for you:* " + l
+		}
+		rows = append(rows, l)
 	}
 	text := title
 	if text == "" && len(rows) > 0 {
@@ -51,34 +61,4 @@ func paragraphs(rows []string, most int) []slack.Block {
 		rows = rows[n:]
 	}
 	return list
-}
-
-// Note is told to one person alone: what they pressed or wrote did nothing, and why.
-func Note(n agent.Note, _ Options) View {
-	reason := sentence(n.Data.Reason, showReason)
-	if reason == "" {
-		reason = "It is not possible now."
-	}
-	text := "ℹ️ " + verbName(n.Data.Verb) + " did nothing. " + reason
-	v := View{Key: agent.ViewNote(n.Seq), Text: fit(text, maxText), Final: true, Blocks: []slack.Block{section(text)}}
-	if remedy := sentence(n.Data.Remedy, showReason); remedy != "" {
-		v.Text = fit(text+" "+remedy, maxText)
-		v.Blocks = append(v.Blocks, context(remedy))
-	}
-	return v
-}
-
-// verbName is the label of the button, or the word of the command.
-func verbName(v agent.Verb) string {
-	switch v {
-	case agent.VerbRollback:
-		return "Roll back"
-	case agent.VerbRan:
-		return "“It ran”"
-	case agent.VerbDidnt:
-		return "“It didn't”"
-	case agent.VerbApprove, agent.VerbReject, agent.VerbAbort, agent.VerbCancel, agent.VerbHold, agent.VerbResume, agent.VerbRetry, agent.VerbStop:
-		return capital(string(v))
-	}
-	return "That"
 }

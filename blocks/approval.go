@@ -21,8 +21,8 @@ func approval(r *agent.ReleaseState, a *agent.Approval, old bool) View {
 		if r.Plan != nil {
 			list = append(list, facts(r))
 		}
-		list = append(list, lines(rules(a)))
 		list = appendDetails(list, r)
+		list = append(list, lines(rules(a)))
 	} else {
 		list = append(list, header(capital(string(a.State))+": "+headline(r)), lines(verdict(a)))
 		if !old && r.Plan != nil {
@@ -52,7 +52,7 @@ func settled(r *agent.ReleaseState, a *agent.Approval) bool {
 // approvalText is the outcome on its own.
 func approvalText(r *agent.ReleaseState, a *agent.Approval) string {
 	if a.State == agent.ApprovalPending {
-		text := "⏳ " + capital(request(r)) + ": waiting for approval by " + subjects(a.From)
+		text := "⏳ " + capital(request(r)) + ": waiting for approval by " + anyOf(a.From)
 		return fit(text+", asked for by "+asker(r.By, r.Actor), maxText)
 	}
 	text := symbol(string(a.State)) + " " + capital(request(r)) + ": " + approvalWord(a)
@@ -98,13 +98,23 @@ func approvalReason(a *agent.Approval) string {
 // verdict says which way an approval ended, by whom, why and when.
 func verdict(a *agent.Approval) []string {
 	list := []string{symbol(string(a.State)) + " *" + capital(approvalWord(a)) + "*"}
-	if why := approvalReason(a); why != "" {
-		list = append(list, capital(why))
+	if why := approvalReason(a); why != "" { // as it was written: a version name is not a sentence
+		list = append(list, reasonLabel(a)+why)
 	}
 	if !a.Decided.IsZero() {
 		list = append(list, date(a.Decided)+", "+took(a.Decided.Sub(a.Asked))+" after it was asked for")
 	}
 	return list
+}
+
+func reasonLabel(a *agent.Approval) string {
+	switch a.State {
+	case agent.ApprovalRejected:
+		return "*Reason:* "
+	case agent.ApprovalReplaced:
+		return "*What changed:* "
+	}
+	return "*Why:* "
 }
 
 func approvers(a *agent.Approval) string {
@@ -135,17 +145,20 @@ func changed(list []string) string {
 func rules(a *agent.Approval) []string {
 	var list []string
 	if a.Why != "" {
-		list = append(list, "*Why:* "+sentence(a.Why, showReason))
+		list = append(list, "*Why approval:* "+sentence(a.Why, showReason))
 	}
-	who := "*Who may approve:* " + subjects(a.From)
-	if a.Required > 1 {
-		who += " (" + strconv.Itoa(a.Required) + " different people)"
+	list = append(list, "*Who may approve:* "+anyOf(a.From))
+	so := "*Approved so far:* nobody"
+	if n := len(a.Approvers); n > 0 {
+		so = "*Approved so far:* " + approvers(a) + ", " + strconv.Itoa(n) + " of " + strconv.Itoa(a.Required)
+	} else if a.Required > 1 {
+		so += "; " + strconv.Itoa(a.Required) + " different people have to"
 	}
-	list = append(list, who)
-	if len(a.Approvers) > 0 {
-		list = append(list, "*Approved so far:* "+approvers(a)+", "+strconv.Itoa(len(a.Approvers))+" of "+strconv.Itoa(a.Required))
+	list = append(list, so, "*Expires:* "+date(a.Expires))
+	if !a.Escalated.IsZero() && len(a.EscalateTo) > 0 {
+		list = append(list, "*Nobody decided for long:* "+subjects(a.EscalateTo)+" were told, "+date(a.Escalated))
 	}
-	return append(list, "*Expires:* "+date(a.Expires))
+	return list
 }
 
 // hint is the way round the buttons, while they are there.
@@ -156,7 +169,7 @@ func hint(a *agent.Approval, live bool) string {
 	case !live:
 		return " · being canceled"
 	}
-	return " · or " + mono("/release approve "+a.ID, 80) + ", " + mono("/release reject "+a.ID+" REASON", 80)
+	return " · or by command: " + mono("/release approve "+a.ID, 80) + " or " + mono("reject", 80)
 }
 
 // approvalButtons: Approve asks once more and names exactly what; Reject opens a form.
@@ -165,6 +178,7 @@ func approvalButtons(r *agent.ReleaseState, a *agent.Approval) []slack.BlockElem
 		button("Approve", agent.VerbApprove, a.ID, slack.StylePrimary,
 			confirm("Approve this "+actionWord(r)+"?", exactly(r), "Approve", "Not yet", slack.StylePrimary)),
 		button("Reject", agent.VerbReject, a.ID, slack.StyleDanger, nil),
+		button("Change…", agent.VerbEdit, a.ID, "", nil),
 	}
 }
 

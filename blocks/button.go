@@ -12,7 +12,8 @@ import (
 // anything that is no button of ours.
 func Button(a slack.BlockAction) (verb agent.Verb, target string, ok bool) {
 	switch v := agent.Verb(a.ActionID); v {
-	case agent.VerbApprove, agent.VerbReject, agent.VerbAbort, agent.VerbRollback, agent.VerbRetry, agent.VerbRan, agent.VerbDidnt, agent.VerbStop:
+	case agent.VerbApprove, agent.VerbReject, agent.VerbEdit, agent.VerbAbort, agent.VerbRollback, agent.VerbRetry, agent.VerbGlass, agent.VerbTakeover,
+		agent.VerbRan, agent.VerbDidnt, agent.VerbStop, agent.VerbHealthy, agent.VerbRecheck, agent.VerbUnwell:
 		verb = v
 	default:
 		return "", "", false
@@ -21,4 +22,14 @@ func Button(a slack.BlockAction) (verb agent.Verb, target string, ok bool) {
 		return "", "", false
 	}
 	return verb, a.Value, true
+}
+
+// OpensForm reports whether a click on this button decides nothing yet: it opens a
+// form (RejectForm, EditForm, GlassForm, TakeoverForm), and what comes back decides.
+func OpensForm(v agent.Verb) bool {
+	switch v {
+	case agent.VerbReject, agent.VerbEdit, agent.VerbGlass, agent.VerbTakeover:
+		return true
+	}
+	return false
 }

@@ -8,15 +8,12 @@ func ExampleThread() {
 	fmt.Print(Plain(views[1]))
 	// Output:
 	// Approve? Deploy shop v1.4.2 to production
-	// Ships: shop v1.4.2 (commit abc1234d)
-	// To: production
-	// Runs there now: v1.4.1 since 2026-11-17 14:00 UTC, healthy
-	// Asked for by: @U0ALICE, 2026-11-20 14:00 UTC
-	// Last release there: ✅ deploy of v1.4.1: done, healthy, 2026-11-17 14:00 UTC
+	// Ships: v1.4.2, commit abc1234d
+	// Replaces: v1.4.1 since 2026-11-17 14:00 UTC, healthy
+	// Last release there: ✅ deploy of v1.4.1: done, healthy, 2026-11-17 14:00 UTC by @U0BOB
 	// If it fails: a rollback to v1.4.1 is proposed, and asked about
-	// Why: policy asks for 2 approvals in production
-	// Who may approve: @S0ONCALL and @U0BOB (2 different people)
-	// Expires: 2026-11-20 15:00 UTC
+	// Asked for by: @U0ALICE, 2026-11-20 14:00 UTC
+	// Checked afterwards: health and smoke
 	// Changes: 14 commits by Ann Lee, Bo Ek and Chi Ono
 	// • abc12345 checkout: keep the basket over a reload – Ann Lee
 	// • abcd38ae api: time out slow carriers – Bo Ek
@@ -29,7 +26,10 @@ func ExampleThread() {
 	// • ac21ce8d checkout: keep the basket over a reload – Chi Ono
 	// • ac2de3f6 api: time out slow carriers – Ann Lee
 	// … and 4 more
-	//   Checked afterwards: health and smoke
-	//   id k3m9x2q7p4ab-1 · or /release approve k3m9x2q7p4ab-1, /release reject k3m9x2q7p4ab-1 REASON
-	// [Approve] [Reject]
+	// Why approval: policy asks for 2 approvals in production
+	// Who may approve: @S0ONCALL or @U0BOB
+	// Approved so far: nobody; 2 different people have to
+	// Expires: 2026-11-20 15:00 UTC
+	//   id k3m9x2q7p4ab-1 · or by command: /release approve k3m9x2q7p4ab-1 or reject
+	// [Approve] [Reject] [Change…]
 }

@@ -14,16 +14,19 @@ const (
 	onlyPages = "page"
 )
 
+// freezes is the rule of the refusal that a broken glass can lift.
+const freezes = "freeze"
+
 // facts are what ships and what it replaces, side by side.
 func facts(r *agent.ReleaseState) slack.Block {
 	p := r.Plan
 	what := mono(p.Version, showVersion)
 	if p.Commit != "" {
-		what += " (commit " + mono(short(p.Commit), showName) + ")"
+		what += ", commit " + mono(short(p.Commit), showName)
 	}
-	ships, where := "Ships", "To"
+	ships := "Ships"
 	if p.Action == "rollback" {
-		ships, where = "Goes back to", "In"
+		ships = "Goes back to"
 	}
 	now, instead := p.Previous, ""
 	if c := r.Context; c != nil && c.Current.Version != p.Previous.Version {
@@ -32,14 +35,18 @@ func facts(r *agent.ReleaseState) slack.Block {
 			instead = mono(v, showVersion) + ", which ships first"
 		}
 	}
+	runs := "Replaces"
+	if instead != "" {
+		runs = "Runs there now"
+	}
 	return fields(
-		ships, say(p.Service, showName)+" "+what,
-		where, say(p.Env, showName),
-		"Runs there now", running(now),
+		ships, what,
+		runs, running(now),
 		"Replaces by then", instead,
-		"Asked for by", asker(r.By, r.Actor)+", "+date(r.Asked),
 		"Last release there", last(r),
 		"If it fails", onFailure(p),
+		"Asked for by", asker(r.By, r.Actor)+", "+date(r.Asked),
+		"Checked afterwards", checks(p),
 	)
 }
 
@@ -60,6 +67,9 @@ func shipped(r *agent.ReleaseState) slack.Block {
 // warnings come first: what is not as an approver would expect it.
 func warnings(r *agent.ReleaseState) []slack.Block {
 	var list []string
+	if r.Plan != nil && r.Plan.Glass != "" {
+		list = append(list, "🔨 *In spite of a freeze.* Glass broken by "+sentence(r.Plan.Glass, showReason))
+	}
 	if r.Plan != nil && len(r.Plan.Changed) > 0 {
 		list = append(list, "⚠️ *Changed since the last card:* "+changed(r.Plan.Changed))
 	}
@@ -77,18 +87,16 @@ func warnings(r *agent.ReleaseState) []slack.Block {
 	return []slack.Block{lines(list)}
 }
 
-// appendDetails adds the changes, the checks, and what could not be found out.
+// appendDetails adds the changes, and what could not be found out.
 func appendDetails(list []slack.Block, r *agent.ReleaseState) []slack.Block {
-	if r.Context != nil {
-		if c := changes(r.Context); len(c) > 0 {
-			list = append(list, lines(c))
-		}
-		if len(r.Context.Problems) > 0 {
-			list = append(list, context("⚠️ Not found out: "+named(r.Context.Problems, func(p string) string { return say(p, showLine) })))
-		}
+	if r.Context == nil {
+		return list
 	}
-	if r.Plan != nil {
-		list = append(list, context("Checked afterwards: "+checks(r.Plan)))
+	if c := changes(r.Context); len(c) > 0 {
+		list = append(list, lines(c))
+	}
+	if len(r.Context.Problems) > 0 {
+		list = append(list, context("⚠️ Not found out: "+named(r.Context.Problems, func(p string) string { return say(p, showLine) })))
 	}
 	return list
 }
@@ -125,6 +133,9 @@ func last(r *agent.ReleaseState) string {
 	if !o.At.IsZero() {
 		text += ", " + date(o.At)
 	}
+	if len(o.By) > 0 {
+		text += " by " + people(o.By)
+	}
 	return text
 }
 
@@ -158,6 +169,9 @@ func changes(c *agent.ReleaseContext) []string {
 		return nil
 	}
 	if ch.Total == 0 && len(ch.Commits) == 0 {
+		if c.Version.SHA == "" { // nothing knows the version's commits: that is not none
+			return nil
+		}
 		return []string{"*Changes:* none"}
 	}
 	total := max(ch.Total, len(ch.Commits))

@@ -24,6 +24,8 @@ type shown struct {
 	Blocks slack.Blocks `json:"blocks"`
 }
 
+func slackBlocks(v View) slack.Blocks { return slack.Blocks{BlockSet: v.Blocks} }
+
 func TestGolden(t *testing.T) {
 	for name, l := range logs() {
 		t.Run(name, func(t *testing.T) {
@@ -31,7 +33,7 @@ func TestGolden(t *testing.T) {
 			var list []shown
 			for _, v := range Thread(l.s, Options{BotUser: "U0BOT"}) {
 				checkView(t, v)
-				list = append(list, shown{v.Key, v.Text, v.Root, v.Final, slack.Blocks{BlockSet: v.Blocks}})
+				list = append(list, shown{v.Key, v.Text, v.Root, v.Final, slackBlocks(v)})
 			}
 			golden(t, name, list)
 		})

@@ -7,6 +7,7 @@ package blocks
 // are counted twice here (UTF-16 units).
 const (
 	maxBlocks       = 50   // blocks in a message
+	maxHomeBlocks   = 100  // blocks in a view, which the home tab is
 	maxSection      = 3000 // text of a section
 	maxField        = 2000 // one field of a section
 	maxFields       = 10   // fields of a section
@@ -20,6 +21,9 @@ const (
 	maxConfirmText  = 300
 	maxConfirmWord  = 30    // confirm and deny of a dialogue
 	maxViewTitle    = 24    // title, submit and close of a form
+	maxPlaceholder  = 150   // of an input
+	maxOptions      = 100   // of a select
+	maxOption       = 75    // text of an option; its value could have 150
 	maxLabel        = 2000  // label and hint of an input
 	maxMetadata     = 3000  // private_metadata of a form
 	maxTotal        = 10000 // all text of a message's blocks: Slack answers msg_blocks_too_long somewhere above 11,000 (github.com/slackapi/bolt-js issues 2509, 2867), and documents no number
@@ -37,5 +41,7 @@ const (
 	showCommits = 10
 	showLog     = 20
 	showOutput  = 2400 // of a deployer's output in all
-	maxReason   = 1000 // what the form takes
+	maxReason   = 1000 // what the form of a rejection takes
+	maxCause    = 300  // what those of a broken glass and a take-over take: package agent keeps no more
+	maxVersion  = 128  // what package agent takes for a version
 )

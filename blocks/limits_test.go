@@ -10,6 +10,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/slack-go/slack"
+
+	"github.com/releasebot/releasebot/agent"
 )
 
 // A tester is what the checks report to: a test or a property.
@@ -86,9 +88,71 @@ func checkBlock(t tester, key string, b slack.Block, acts map[string]bool) {
 		if primary > 1 {
 			t.Errorf("%s: %d primary buttons", key, primary)
 		}
+	case *slack.DividerBlock:
+	case *slack.InputBlock:
+		checkInput(t, key, b)
 	default:
 		t.Errorf("%s: a block of type %T", key, b)
 	}
+}
+
+// checkInput: the fields of our forms.
+func checkInput(t tester, key string, b *slack.InputBlock) {
+	t.Helper()
+	checkText(t, key+": label", b.Label, 2000)
+	if b.Hint != nil {
+		checkText(t, key+": hint", b.Hint, 2000)
+	}
+	switch e := b.Element.(type) {
+	case *slack.PlainTextInputBlockElement:
+		if e.MaxLength < 1 || e.MaxLength > 3000 || e.MinLength > e.MaxLength {
+			t.Errorf("%s: a field of %d to %d characters", key, e.MinLength, e.MaxLength)
+		}
+		if e.Placeholder != nil {
+			checkText(t, key+": placeholder", e.Placeholder, 150)
+		}
+	case *slack.SelectBlockElement:
+		if n := len(e.Options); n < 1 || n > 100 {
+			t.Errorf("%s: %d options", key, n)
+		}
+		checkText(t, key+": placeholder", e.Placeholder, 150)
+		for _, o := range e.Options {
+			checkText(t, key+": option", o.Text, 75)
+			if o.Value == "" || chars(o.Value) > 150 {
+				t.Errorf("%s: an option with the value %q", key, o.Value)
+			}
+		}
+	default:
+		t.Errorf("%s: a field of type %T", key, e)
+	}
+}
+
+// checkForm fails unless Slack would open the form.
+func checkForm(t tester, f slack.ModalViewRequest) {
+	t.Helper()
+	checkText(t, "title", f.Title, 24)
+	checkText(t, "submit", f.Submit, 24)
+	checkText(t, "close", f.Close, 24)
+	if n := len(f.Blocks.BlockSet); n < 1 || n > 100 || chars(f.PrivateMetadata) > 3000 || chars(f.CallbackID) > 255 {
+		t.Errorf("%s: %d blocks, metadata %q", f.CallbackID, n, f.PrivateMetadata)
+	}
+	checkBlocks(t, f.CallbackID, f.Blocks.BlockSet)
+}
+
+// checkBlocks checks a form's or home tab's blocks, whose ids stand once.
+func checkBlocks(t tester, key string, list []slack.Block) {
+	t.Helper()
+	ids := map[string]bool{}
+	for _, b := range list {
+		if id := b.ID(); id != "" {
+			if ids[id] || chars(id) > 255 {
+				t.Errorf("%s: block_id %q stands twice or is too long", key, id)
+			}
+			ids[id] = true
+		}
+		checkBlock(t, key, b, map[string]bool{}) // an action stands once in its block
+	}
+	roundTrip(t, View{Key: key, Blocks: list})
 }
 
 func checkButton(t tester, key string, b *slack.ButtonBlockElement) {
@@ -103,7 +167,7 @@ func checkButton(t tester, key string, b *slack.ButtonBlockElement) {
 		checkText(t, key+": confirm's yes", c.Confirm, 30)
 		checkText(t, key+": confirm's no", c.Deny, 30)
 	}
-	if b.Style == slack.StyleDanger && b.Confirm == nil && b.ActionID != "reject" { // its form asks
+	if b.Style == slack.StyleDanger && b.Confirm == nil && !OpensForm(agent.Verb(b.ActionID)) { // else its form asks
 		t.Errorf("%s: %s can hurt and does not ask once more", key, b.ActionID)
 	}
 }

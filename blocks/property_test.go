@@ -60,7 +60,7 @@ func drawPlan(t *rapid.T, action string) *agent.Plan {
 	s := func(name string) string { return written().Draw(t, name) }
 	return &agent.Plan{
 		Ordinal: 1, Digest: "d1", Key: "k1", Action: action, Service: s("plan service"), Env: s("plan env"), Version: s("plan version"),
-		Commit: s("commit"), Previous: agent.Running{Version: s("previous"), Since: start}, Rollback: s("plan rollback"),
+		Commit: s("commit"), Glass: s("glass"), Previous: agent.Running{Version: s("previous"), Since: start}, Rollback: s("plan rollback"),
 		Checks: rapid.SliceOfN(written(), 0, 3).Draw(t, "checks"), Changed: rapid.SliceOfN(written(), 0, 3).Draw(t, "changed"),
 		OnFailure: rapid.SampledFrom([]policy.OnFailure{policy.ProposeRollback, policy.Rollback, policy.PageOnly}).Draw(t, "on failure"),
 	}
@@ -81,7 +81,7 @@ func drawEvent(t *rapid.T, l *log) agent.Payload {
 		func() agent.Payload { f := drawFacts(t); f.Again, f.Digest = true, digest; return f },
 		func() agent.Payload { return drawPlan(t, r.Action) },
 		func() agent.Payload {
-			return &agent.PolicyRefused{Reason: s("reason"), Remedy: s("remedy"), Line: s("line")}
+			return &agent.PolicyRefused{Rule: rapid.SampledFrom([]string{"freeze", "after"}).Draw(t, "rule"), Reason: s("reason"), Remedy: s("remedy"), Line: s("line")}
 		},
 		func() agent.Payload {
 			return &agent.ApprovalRequested{
@@ -128,10 +128,23 @@ func drawEvent(t *rapid.T, l *log) agent.Payload {
 		func() agent.Payload { return &agent.CancelRequested{By: who()} },
 		func() agent.Payload { return &agent.Canceled{By: who(), Detail: s("detail")} },
 		func() agent.Payload { return &agent.Done{Outcome: agent.OutcomeFailed} },
+		func() agent.Payload { return &agent.GlassBroken{By: who(), Reason: s("cause")} },
+		func() agent.Payload { return &agent.TakeoverRequested{By: who(), Reason: s("cause")} },
+		func() agent.Payload { return &agent.ApprovalEscalated{ID: approvalID, People: []string{who()}} },
+		func() agent.Payload { return &agent.Told{About: "held", To: []string{who()}, Text: s("told")} },
+		func() agent.Payload {
+			return &agent.HumanInputResponse{ID: agent.DoubtQuestionID(r), Person: who(), Choice: agent.Verb(s("choice"))}
+		},
+		func() agent.Payload {
+			return &agent.HumanInputRequested{ID: agent.DoubtQuestionID(r), Kind: agent.InputHealthy, Question: agent.Question{Text: s("question")}, To: []policy.Subject{{User: who()}}}
+		},
+		func() agent.Payload {
+			return &agent.Posted{Views: []agent.PostedView{{Key: agent.ViewQuestion(agent.DoubtQuestionID(r)), Channel: "C0REL", TS: "1.9"}}}
+		},
 		func() agent.Payload { return &agent.ErrorEvent{Tool: s("tool"), Message: s("message")} },
 		func() agent.Payload {
 			return &agent.HumanInputRequested{
-				ID: s("question id"), Kind: rapid.SampledFrom([]agent.InputKind{agent.InputClarify, agent.InputDidItRun}).Draw(t, "kind"),
+				ID: s("question id"), Kind: rapid.SampledFrom([]agent.InputKind{agent.InputClarify, agent.InputDidItRun, agent.InputHealthy}).Draw(t, "kind"),
 				Question: agent.Question{Text: s("question"), Options: rapid.SliceOfN(written(), 0, 3).Draw(t, "options")}, To: []policy.Subject{{User: who()}},
 			}
 		},
@@ -194,7 +207,7 @@ func checkButtons(t tester, s *agent.State, v View) {
 		}
 		r := s.Release(1)
 		switch agent.Verb(b.ActionID) {
-		case agent.VerbApprove, agent.VerbReject:
+		case agent.VerbApprove, agent.VerbReject, agent.VerbEdit:
 			open := false
 			for _, r := range s.Releases {
 				open = open || r.Approval != nil && r.Approval.State == agent.ApprovalPending && v.Key == agent.ViewApproval(r.Approval.ID) && b.Value == r.Approval.ID
@@ -210,8 +223,17 @@ func checkButtons(t tester, s *agent.State, v View) {
 			if v.Key == agent.ViewRelease(1) && r.Stage != agent.StageEnded {
 				t.Errorf("%s has %s, at stage %s", v.Key, b.ActionID, r.Stage)
 			}
-		case agent.VerbRan, agent.VerbDidnt, agent.VerbStop:
-			if v.Final {
+		case agent.VerbGlass:
+			if v.Key == agent.ViewRelease(1) && (r.Stage != agent.StageEnded || r.Refused == nil || r.Refused.Rule != "freeze" || len(s.Releases) > 1 && s.Releases[1].Of == 1) {
+				t.Errorf("%s can break the glass, at stage %s", v.Key, r.Stage)
+			}
+		case agent.VerbTakeover:
+			if v.Key == agent.ViewRelease(1) && (r.Stage != agent.StageClaim || r.Waits == "" || r.Takeover != nil || r.Cancel != "") {
+				t.Errorf("%s can take over, at stage %s", v.Key, r.Stage)
+			}
+		case agent.VerbRan, agent.VerbDidnt, agent.VerbStop, agent.VerbHealthy, agent.VerbRecheck, agent.VerbUnwell:
+			q := s.Question(strings.TrimPrefix(v.Key, "question/"))
+			if v.Final || q == nil || q.Answer != nil {
 				t.Errorf("%s is answered, and has buttons", v.Key)
 			}
 		}

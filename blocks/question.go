@@ -8,8 +8,8 @@ import (
 
 // question asks what only a person can say.
 func question(s *agent.State, q *agent.OpenQuestion, opt Options) View {
-	if q.Kind == agent.InputDidItRun {
-		return didItRun(s, q)
+	if d, ok := dilemmaOf(q.Kind); ok {
+		return d.view(s, q)
 	}
 	return clarify(q, opt)
 }
@@ -59,55 +59,4 @@ func optionLines(options []string) []string {
 		list = append(list, "• "+mono(o, showLine))
 	}
 	return list
-}
-
-// didItRun asks a person who may approve there what became of a start.
-func didItRun(s *agent.State, q *agent.OpenQuestion) View {
-	key := agent.ViewQuestion(q.ID)
-	what := "this release"
-	plainWhat := what
-	settled := true
-	if r := s.Release(q.Release); r != nil {
-		what, plainWhat = request(r), headline(r)
-		settled = r.Stage != agent.StageUnknown // shown for the last time, the answer is forgotten: not before it is acted on
-	}
-	asked := sentence(q.Question.Text, showReason)
-	if asked == "" {
-		asked = "The deployer can't tell what became of it."
-	}
-	if q.Answer != nil {
-		text := "❓ Did it run? " + capital(what) + ": " + mention(q.Answer.Person) + " said: " + choice(q.Answer.Choice)
-		return View{Key: key, Text: fit(text, maxText), Final: settled, Blocks: []slack.Block{
-			header("Did it run? " + plainWhat), section(asked + "\n*" + mention(q.Answer.Person) + " said: " + choice(q.Answer.Choice) + ".*"),
-			context("id " + mono(q.ID, showName)),
-		}}
-	}
-	text := "❓ Did it run? " + capital(what) + ": outcome unknown"
-	if to := whom(q); to != "" {
-		text += ". " + to + ", please say"
-	}
-	list := []slack.Block{header("Did it run? " + plainWhat), section(asked), lines([]string{
-		"*It ran*: it goes on with the health checks.",
-		"*It didn't*: a new plan is made, and approved again where policy asks.",
-		"*Stop*: it stays open what became of it; nothing more is done.",
-	})}
-	if to := whom(q); to != "" {
-		list = append(list, context("Who may say: "+to))
-	}
-	list = append(list, actions(key,
-		button("It ran", agent.VerbRan, q.ID, slack.StylePrimary, confirm("Did it run?", plainWhat+": you say that it ran to its end.", "It ran", "Not sure", slack.StylePrimary)),
-		button("It didn't", agent.VerbDidnt, q.ID, "", confirm("Did it not run?", plainWhat+": you say that it didn't run, and won't start late. A new plan is made.", "It didn't", "Not sure", "")),
-		button("Stop", agent.VerbStop, q.ID, slack.StyleDanger, confirm("Stop here?", plainWhat+": it stays unknown what became of it.", "Stop", "Not yet", slack.StyleDanger)),
-	))
-	return View{Key: key, Text: fit(text, maxText), Blocks: list}
-}
-
-func choice(v agent.Verb) string {
-	switch v {
-	case agent.VerbRan:
-		return "it ran"
-	case agent.VerbDidnt:
-		return "it didn't"
-	}
-	return "stop"
 }

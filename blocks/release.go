@@ -26,14 +26,19 @@ func release(s *agent.State, r *agent.ReleaseState) View {
 	if b := releaseButtons(s, r); len(b) > 0 {
 		list = append(list, actions(key, b...))
 	}
-	return View{Key: key, Text: releaseText(r), Blocks: within(list), Final: r.Stage == agent.StageEnded}
+	final := r.Stage == agent.StageEnded && !undecided(s, r)
+	return View{Key: key, Text: releaseText(r), Blocks: within(list), Final: final}
 }
 
 // releaseText is the outcome on its own.
 func releaseText(r *agent.ReleaseState) string {
 	text := symbol(r.Word()) + " " + capital(request(r)) + ": " + outcome(r)
 	if why := because(r); why != "" {
-		text += ". " + why
+		if c := why[0]; 'a' <= c && c <= 'z' { // as somebody wrote it
+			text += ": " + why
+		} else {
+			text += ". " + why
+		}
 	}
 	return fit(text, maxText)
 }
@@ -46,6 +51,12 @@ func standing(s *agent.State, r *agent.ReleaseState) string {
 	}
 	if why := because(r); why != "" {
 		text += "\n" + why
+	}
+	if g := r.Glass; g != nil {
+		text += "\n🔨 In spite of a freeze: " + mention(g.By) + " broke the glass" + withReason(g.Reason)
+	}
+	if t := r.Takeover; t != nil && r.Stage != agent.StageEnded {
+		text += "\n⏭️ Taking the environment over, asked by " + mention(t.By) + withReason(t.Reason)
 	}
 	if r.Cancel != "" && r.Stage != agent.StageEnded {
 		text += "\n🚫 Being stopped, asked by " + mention(r.Cancel) + "."
@@ -77,6 +88,8 @@ func because(r *agent.ReleaseState) string {
 			return sentences("Left open by "+mention(r.Deploy.By)+".", detail(r))
 		}
 		return sentences("The deployer can't tell whether it ran: a person who may approve here has to say.", detail(r))
+	case r.Stage == agent.StageDoubt:
+		return "The checks could not tell whether it is healthy: a person who may approve here has to say."
 	case notBegun(r):
 		return sentences("It didn't run"+saidBy(r.Deploy.By)+".", detail(r))
 	case r.Outcome == "" && r.Approval != nil && r.Approval.State == agent.ApprovalReplaced && len(r.Approval.Changed) > 0:
@@ -84,7 +97,15 @@ func because(r *agent.ReleaseState) string {
 	case r.Stage == agent.StageDeploy || r.Stage == agent.StageVerify:
 		return ""
 	}
-	return capital(say(r.Detail, showReason))
+	return say(r.Detail, showReason)
+}
+
+// withReason ends a sentence with the reason that somebody gave.
+func withReason(reason string) string {
+	if why := say(reason, maxCause); why != "" {
+		return ": " + why
+	}
+	return "."
 }
 
 // notBegun: the start turned out to be none.
@@ -101,9 +122,9 @@ func saidBy(id string) string {
 
 func detail(r *agent.ReleaseState) string {
 	if r.Detail == "" && r.Deploy != nil {
-		return capital(say(r.Deploy.Detail, showReason))
+		return say(r.Deploy.Detail, showReason)
 	}
-	return capital(say(r.Detail, showReason))
+	return say(r.Detail, showReason)
 }
 
 func refusal(p *agent.PolicyRefused) string {
@@ -157,11 +178,15 @@ func total(r *agent.ReleaseState) string {
 func aftermath(s *agent.State, r *agent.ReleaseState) []string {
 	var list []string
 	if next := s.Release(r.Rollback); next != nil {
-		list = append(list, "↩️ Rollback to "+mono(next.Version, showVersion)+": release "+mono(next.ID, showName)+" in this thread.")
+		line := "↩️ Rollback to " + mono(next.Version, showVersion) + ": release " + mono(next.ID, showName) + " in this thread"
+		if undecided(s, r) {
+			line += ", proposed and waiting for an approval"
+		}
+		list = append(list, line+".")
 	} else if failed(r) && r.Stage == agent.StageEnded && r.Action == "deploy" && r.Deploy != nil && !notBegun(r) {
 		if target(r) == "" {
 			list = append(list, "No version is known that was healthy here before: there is nothing to roll back to.")
-		} else {
+		} else if choices(s, r) == "" {
 			list = append(list, "Last healthy version: "+mono(target(r), showVersion)+".")
 		}
 	}
@@ -173,7 +198,39 @@ func aftermath(s *agent.State, r *agent.ReleaseState) []string {
 			list = append(list, "⚠️ Not reached: "+named(p.Missed, func(m string) string { return sentence(m, showLine) }))
 		}
 	}
+	if choice := choices(s, r); choice != "" {
+		list = append(list, choice)
+	}
 	return list
+}
+
+// choices says what can be pressed after a failure, and that leaving it takes no button.
+func choices(s *agent.State, r *agent.ReleaseState) string {
+	if r.Stage != agent.StageEnded || !failed(r) {
+		return ""
+	}
+	var can []string
+	for _, b := range releaseButtons(s, r) {
+		switch btn, ok := b.(*slack.ButtonBlockElement); {
+		case !ok:
+		case btn.ActionID == string(agent.VerbRollback):
+			can = append(can, "*Roll back* goes back to "+mono(target(r), showVersion))
+		case btn.ActionID == string(agent.VerbRetry) && r.Action == "verify":
+			can = append(can, "*Retry* looks again")
+		case btn.ActionID == string(agent.VerbRetry):
+			can = append(can, "*Retry* tries the same again")
+		}
+	}
+	if len(can) == 0 {
+		return ""
+	}
+	return "👉 " + strings.Join(can, ", ") + ". To leave it as it is, press nothing: nothing more happens by itself."
+}
+
+// undecided: the rollback of a release that went wrong is proposed, and nobody has decided about it.
+func undecided(s *agent.State, r *agent.ReleaseState) bool {
+	next := s.Release(r.Rollback)
+	return next != nil && next.Auto == "" && next.Outcome == "" && next.Cancel == "" && next.Stage.Before(agent.StageClaim)
 }
 
 // failed reports whether something went wrong with what the release did.
@@ -199,13 +256,20 @@ func releaseButtons(s *agent.State, r *agent.ReleaseState) []slack.BlockElement 
 		if r.Cancel != "" || r.Outcome != "" || r.Stage == agent.StageUnknown || !r.Stage.Before(agent.StageReturn) {
 			return nil
 		}
-		return []slack.BlockElement{button("Abort", agent.VerbAbort, r.ID, slack.StyleDanger,
-			confirm("Abort this release?", abortText(r), "Abort", "Go on", slack.StyleDanger))}
+		var list []slack.BlockElement
+		if r.Stage == agent.StageClaim && r.Waits != "" && r.Takeover == nil {
+			list = append(list, button("Take over", agent.VerbTakeover, r.ID, "", nil)) // its form asks
+		}
+		return append(list, button("Abort", agent.VerbAbort, r.ID, slack.StyleDanger,
+			confirm("Abort this release?", abortText(r), "Abort", "Go on", slack.StyleDanger)))
 	}
-	if r.Rollback > 0 || followed(s, r) {
+	if r.Rollback > 0 && !undecided(s, r) || followed(s, r) {
 		return nil
 	}
 	var list []slack.BlockElement
+	if r.Refused != nil && r.Refused.Rule == freezes {
+		list = append(list, button("Break glass", agent.VerbGlass, r.ID, slack.StyleDanger, nil)) // its form asks
+	}
 	if to := target(r); r.Action == "deploy" && r.Deploy != nil && !notBegun(r) && r.Outcome != agent.OutcomeUnknown && to != "" {
 		where := content(r.Service, showName, plain) + " in " + content(r.Env, showName, plain)
 		list = append(list, button("Roll back", agent.VerbRollback, r.ID, slack.StyleDanger, confirm("Roll back "+where+"?",
@@ -221,10 +285,11 @@ func releaseButtons(s *agent.State, r *agent.ReleaseState) []slack.BlockElement 
 	return list
 }
 
-// followed reports whether the thread has a newer release of the same environment.
+// followed reports whether the thread has a newer release of the same
+// environment, other than the rollback that was proposed for this one.
 func followed(s *agent.State, r *agent.ReleaseState) bool {
 	for _, later := range s.Releases[min(r.N, len(s.Releases)):] {
-		if later.Service == r.Service && later.Env == r.Env {
+		if later.Service == r.Service && later.Env == r.Env && later.N != r.Rollback {
 			return true
 		}
 	}
@@ -235,7 +300,7 @@ func abortText(r *agent.ReleaseState) string {
 	switch r.Stage {
 	case agent.StageDeploy:
 		return headline(r) + ": the deploy that is running is stopped. What it has changed so far stays changed."
-	case agent.StageVerify:
+	case agent.StageVerify, agent.StageDoubt:
 		return headline(r) + ": it is deployed, and stays so; only the health checks stop."
 	}
 	return headline(r) + ": nothing was started yet, and nothing will be."

@@ -9,7 +9,7 @@ import (
 // reminder names the approvers once more. It is posted once and not edited:
 // the card beside it says how things stand.
 func reminder(r *agent.ReleaseState, a *agent.Approval) View {
-	text := "⏳ Reminder for " + subjects(a.From) + ": " + request(r) + " is waiting for approval (" + approvalCount(a) + ")"
+	text := "⏳ Reminder for " + anyOf(a.From) + ": " + request(r) + " is waiting for approval (" + approvalCount(a) + ")"
 	return View{
 		Key: agent.ViewReminder(a.ID), Text: fit(text, maxText), Final: true,
 		Blocks: []slack.Block{

@@ -22,6 +22,15 @@ func logs() map[string]*log {
 		"superseded":          superseded(),
 		"canceled":            canceled(),
 		"refused":             refused(),
+		"frozen":              frozen(),
+		"glass_broken":        glassBroken(),
+		"edited":              edited(),
+		"escalated":           escalated(),
+		"take_over_asked":     waitingEnvironment().bot(1, &agent.TakeoverRequested{From: "c0", By: bob, Reason: "the fix for the checkout"}),
+		"doubt":               doubt(),
+		"doubt_checked_again": checkedAgain(),
+		"doubt_healthy":       saidHealthy(),
+		"no_source":           noSource(),
 		"held":                approved().bot(1, &agent.Held{By: bob}),
 		"waiting_environment": waitingEnvironment(),
 		"void":                voided(false),
@@ -69,6 +78,88 @@ func refused() *log {
 	return deployShop().bot(1, &agent.PolicyRefused{
 		Rule: "after", Reason: "v1.4.2 was never healthy in staging.", Remedy: "Deploy it to staging first.", Line: "releasebot.yml:31",
 	}, &agent.Done{Outcome: agent.OutcomeRefused})
+}
+
+func frozen() *log {
+	return deployShop().bot(1, facts142(), &agent.PolicyRefused{
+		Rule: "freeze", Reason: "production is frozen: weekend, until Monday 08:00 Europe/Berlin.",
+		Remedy: "Wait until then, or have somebody who may approve there break the glass.", Line: "releasebot.yml:41",
+	}, &agent.Done{Outcome: agent.OutcomeRefused})
+}
+
+func glassBroken() *log {
+	l := frozen()
+	l.add(person(bob), 1, &agent.GlassBroken{By: bob, Reason: "checkout is down for everybody"})
+	p := plan142()
+	p.Glass, p.Why = "{U0BOB}: checkout is down for everybody", "{U0BOB} broke the glass of a freeze (checkout is down for everybody); another approver has to agree."
+	l.bot(2, facts142(), p)
+	req := requested(l, agent.ApprovalID(l.s.ID, 2, 1), "d1")
+	req.Required, req.Why = 1, p.Why
+	return l.bot(2, req)
+}
+
+// edited: an approver wanted another version, so the first card is superseded.
+func edited() *log {
+	l := proposed()
+	l.add(person(bob), 0, &agent.DecisionReceived{Verb: agent.VerbEdit, Target: l.id(), Via: "button", Edit: &agent.Edit{Version: "v1.4.1"}})
+	l.add(person(bob), 1, &agent.PlannerDecision{Of: l.s.Version, Planner: "button", Intent: agent.Intent{
+		Kind: agent.IntentDeploy, Service: "shop", Environment: "production", Version: "v1.4.1",
+	}})
+	return l.bot(1, &agent.ApprovalSuperseded{ID: l.id(), By: 2}, &agent.Done{Outcome: agent.OutcomeSuperseded})
+}
+
+func escalated() *log {
+	l := deployShop().bot(1, facts142(), plan142())
+	req := requested(l, l.id(), "d1")
+	req.EscalateTo = []policy.Subject{{Name: "caro", User: "U0CARO"}}
+	l.bot(1, req, &agent.ApprovalReminded{ID: l.id()}, &agent.ApprovalReminded{ID: l.id(), Directly: []string{bob, alice}})
+	return l.wait(50*time.Minute).bot(1, &agent.ApprovalEscalated{ID: l.id(), To: req.EscalateTo, People: []string{"U0CARO"}})
+}
+
+func doubt() *log {
+	l := deployed().wait(time.Minute).bot(1, &agent.PostDeployCheckResult{Verdict: "inconclusive", Checks: []agent.CheckResult{
+		{Name: "health", Verdict: "healthy", Looks: 3, Took: 4 * time.Second},
+		{Name: "smoke", Verdict: "inconclusive", Detail: "p95 412ms, before 180ms; it takes 200 requests to tell, there were 31", Looks: 30, Took: time.Minute},
+	}})
+	return l.bot(1, &agent.HumanInputRequested{
+		ID: agent.DoubtQuestionID(l.s.Release(1)), Kind: agent.InputHealthy, To: []policy.Subject{{Name: "oncall", Group: oncall}, {Name: "bob", User: bob}},
+		Question: agent.Question{Text: "Is shop v1.4.2 healthy in production? The checks could not tell."},
+	})
+}
+
+// shown has every view posted that stands now.
+func (l *log) shown() *log {
+	var posted []agent.PostedView
+	for _, v := range Thread(l.s, Options{}) {
+		posted = append(posted, agent.PostedView{Key: v.Key, Channel: "C0REL", TS: "7.7", Final: v.Final})
+	}
+	return l.bot(0, &agent.Posted{Views: posted})
+}
+
+func (l *log) says(question string, v agent.Verb) *log {
+	return l.bot(0, &agent.HumanInputResponse{ID: question, Person: bob, Choice: v})
+}
+
+func saidHealthy() *log {
+	l := doubt()
+	l.says(agent.DoubtQuestionID(l.s.Release(1)), agent.VerbHealthy)
+	return l.bot(1, &agent.PostDeployCheckResult{Verdict: "healthy", By: bob, Checks: l.s.Release(1).Verify.Results}).ended(agent.OutcomeDone)
+}
+
+// checkedAgain: the question stands in Slack, and was answered and forgotten before its card was edited.
+func checkedAgain() *log {
+	l := doubt().shown()
+	l.says(agent.DoubtQuestionID(l.s.Release(1)), agent.VerbRecheck)
+	return l.bot(1, &agent.VerifyStarted{Try: 2, Checks: []string{"health", "smoke"}})
+}
+
+// noSource: the service's policy names no repository, so nothing is known of commits.
+func noSource() *log {
+	l := deployShop()
+	f, p := facts142(), plan142()
+	f.Version, f.Changes, p.Commit = changelog.Version{Name: "v1.4.2"}, &changelog.Changes{}, ""
+	l.bot(1, f, p)
+	return l.bot(1, requested(l, l.id(), "d1"))
 }
 
 func waitingEnvironment() *log {

@@ -101,22 +101,32 @@ func subjects[S interface{ ID() string }](list []S) string {
 	return named(list, func(s S) string { return mention(s.ID()) })
 }
 
+// anyOf names those of whom one or several have to say something; empty means everybody.
+func anyOf[S interface{ ID() string }](list []S) string {
+	if len(list) == 0 {
+		return "every full member of the workspace"
+	}
+	return joined(list, " or ", func(s S) string { return mention(s.ID()) })
+}
+
 // people names people by their ids.
 func people(ids []string) string { return named(ids, mention) }
 
-func named[T any](list []T, name func(T) string) string {
+func named[T any](list []T, name func(T) string) string { return joined(list, " and ", name) }
+
+func joined[T any](list []T, last string, name func(T) string) string {
 	const most = 10
 	var names []string
 	for i, x := range list {
 		if i == most {
-			return strings.Join(names, ", ") + " and " + plural(len(list)-most, "other", "others")
+			return strings.Join(names, ", ") + last + plural(len(list)-most, "other", "others")
 		}
 		if s := name(x); s != "" {
 			names = append(names, s)
 		}
 	}
 	if n := len(names); n > 1 {
-		return strings.Join(names[:n-1], ", ") + " and " + names[n-1]
+		return strings.Join(names[:n-1], ", ") + last + names[n-1]
 	}
 	return strings.Join(names, "")
 }

@@ -48,6 +48,7 @@ func Thread(s *agent.State, opt Options) []View {
 		if r.Approval != nil {
 			views = approvals(views, r, r.Approval, false)
 		}
+		views = append(views, notAsked(s, r)...)
 	}
 	for i := range s.Questions {
 		views = append(views, question(s, &s.Questions[i], opt))
