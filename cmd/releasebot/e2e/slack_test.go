@@ -67,10 +67,11 @@ func (w *world) viewWithin(limit time.Duration, ts, key, what string, match func
 // card waits for the approval card of a release of the thread, with live buttons.
 func (w *world) card(ts string, n int) slacklocal.Message {
 	w.Helper()
-	return w.view(ts, "approval/"+agent.ReleaseID(w.thread(ts), n), "with live buttons", func(m slacklocal.Message) bool {
-		return buttons(m) == "Approve, Reject"
-	})
+	return w.view(ts, "approval/"+agent.ReleaseID(w.thread(ts), n), "with live buttons", live)
 }
+
+// live: an approval card that can be decided from.
+func live(m slacklocal.Message) bool { return strings.HasPrefix(buttons(m), "Approve, Reject") }
 
 // says waits until a view's message, as people see it, has these words.
 func (w *world) says(ts, key, words string) slacklocal.Message {
