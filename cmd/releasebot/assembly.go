@@ -31,6 +31,7 @@ type parts struct {
 	store   *threadstore.Store
 	policy  *policy.File
 	planner agent.Planner
+	slow    bool   // the planner asks a model: beside the other steps
 	data    string // the data folder
 	// botToken, appToken and slackURL are the way to Slack; slackURL may be empty.
 	botToken, appToken Secret
@@ -49,12 +50,13 @@ type assembly struct {
 	service *agent.Service
 	api     *api.Server
 	command *deploy.Command
+	words   *mortal // the planner
 	revise  reviser
 }
 
 // assemble puts the parts together. Nothing runs, and nobody is talked to, before run.
 func assemble(p parts) (*assembly, error) {
-	a := &assembly{parts: p, owner: newOwner()}
+	a := &assembly{parts: p, owner: newOwner(), words: newMortal(p.planner)}
 	tokens, err := api.TokensOf(p.policy, os.LookupEnv)
 	if err != nil {
 		return nil, fmt.Errorf("the API's tokens: %w", err)
@@ -69,7 +71,7 @@ func assemble(p parts) (*assembly, error) {
 	}
 	sources := &sources{dir: p.policy.Dir, cache: filepath.Join(p.data, "git")}
 	runner := agent.NewRunner(agent.Config{
-		Store: p.store, Owner: a.owner, RunnerID: a.command.Runner(), Policy: func() *policy.File { return p.policy }, Planner: p.planner,
+		Store: p.store, Owner: a.owner, RunnerID: a.command.Runner(), Policy: func() *policy.File { return p.policy }, Planner: a.words, Slow: p.slow,
 		People: a.bot, Pager: a.bot, Viewer: a.bot, Sources: sources.open,
 		Deployers: map[string]deploy.Driver{"command": a.command},
 		Checkers: healthcheck.New(healthcheck.Config{
@@ -138,6 +140,7 @@ func (a *assembly) run(ctx context.Context, ln net.Listener) error {
 		return err
 	}
 	g, ctx := errgroup.WithContext(ctx)
+	defer a.words.endWith(ctx)()
 	if ln != nil {
 		g.Go(func() error { return a.api.ServeListener(ctx, ln) })
 	}

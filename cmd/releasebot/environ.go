@@ -20,6 +20,7 @@ type environ struct {
 	OpenAIURL      Secret `envconfig:"OPENAI_BASE_URL"` // may hold a key
 	OpenAIModel    string `envconfig:"OPENAI_MODEL"`
 	Planner        string `envconfig:"RELEASEBOT_PLANNER"`
+	PlannerAlways  string `envconfig:"RELEASEBOT_PLANNER_ALWAYS_ASK"`
 	Config         string `envconfig:"RELEASEBOT_CONFIG"`
 	HTTPAddr       string `envconfig:"RELEASEBOT_HTTP_ADDR"`
 	Data           string `envconfig:"RELEASEBOT_DATA"`

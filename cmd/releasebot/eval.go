@@ -7,53 +7,101 @@ import (
 
 	"github.com/releasebot/releasebot/agent"
 	"github.com/releasebot/releasebot/agent/planner/eval"
+	"github.com/releasebot/releasebot/agent/planner/openai"
 )
 
 type evalCommand struct {
-	File string  `arg:"" optional:"" default:"-" help:"JSON Lines: {\"say\": …, \"expect\": {\"intent\": …}}. Defaults to standard input."`
-	JSON bool    `name:"json" help:"As JSON: {\"total\", \"correct\", \"misses\"}."`
-	Min  float64 `default:"0" placeholder:"SHARE" help:"Fail where a smaller share is right, such as 0.95."`
+	File    string  `arg:"" optional:"" default:"-" help:"JSON Lines: {\"say\": …, \"expect\": {\"intent\": …}}. Defaults to standard input."`
+	JSON    bool    `name:"json" help:"As JSON: {\"total\", \"correct\", \"misses\"}; with --compare that for each planner, and the differences."`
+	Min     float64 `default:"0" placeholder:"SHARE" help:"Fail where a smaller share is right, such as 0.95."`
+	Planner string  `placeholder:"NAME" help:"rules or openai. Defaults to the one that serve would use."`
+	Compare bool    `help:"Measure both planners, and show where they differ."`
 }
 
 // Validate is called by kong.
 func (e *evalCommand) Validate() error {
-	if e.Min < 0 || e.Min > 1 {
+	switch {
+	case e.Min < 0 || e.Min > 1:
 		return fmt.Errorf("--min=%v is not a share from 0 to 1, such as 0.95", e.Min)
+	case e.Planner != "" && e.Planner != plannerRules && e.Planner != plannerOpenAI:
+		return fmt.Errorf("--planner=%s is no planner: it has to be %s or %s", e.Planner, plannerRules, plannerOpenAI)
+	case e.Planner != "" && e.Compare:
+		return fmt.Errorf("--compare measures both planners: leave --planner out")
 	}
 	return nil
 }
 
 // Run asks the planner for each utterance, with the names of the policy file, and compares.
 func (e *evalCommand) Run(c *console) error {
-	planner, err := newPlanner(c.settings, newLogger(c.err, c.settings))
+	names := []string{or(e.Planner, c.settings.planner)}
+	if e.Compare {
+		names = []string{plannerRules, plannerOpenAI}
+	}
+	reports, err := e.measure(c, names)
 	if err != nil {
 		return err
 	}
-	cases, err := e.read(c)
-	if err != nil {
-		return err
-	}
-	f, err := loadPolicy(c.settings.config)
-	if err != nil {
-		return err
-	}
-	report := eval.Run(c.ctx, planner, agent.CatalogOf(f), cases)
-	if report.Misses == nil {
-		report.Misses = []eval.Miss{}
-	}
-	if e.JSON {
-		err = printJSON(c.out, report)
-	} else {
-		err = report.Text(c.out)
-	}
-	if err != nil {
+	if err := e.print(c.out, names, reports); err != nil {
 		return err
 	}
 	if err := c.ctx.Err(); err != nil {
 		return fmt.Errorf("interrupted: %w", err)
 	}
-	if report.Accuracy() < e.Min {
-		return fmt.Errorf("%d of %d are right, which is less than %v", report.Correct, report.Total, e.Min)
+	for i, r := range reports {
+		if r.Accuracy() < e.Min {
+			return fmt.Errorf("%s: %d of %d are right, which is less than %v", names[i], r.Correct, r.Total, e.Min)
+		}
+	}
+	return nil
+}
+
+// measure asks each planner for every case.
+func (e *evalCommand) measure(c *console, names []string) ([]eval.Report, error) {
+	planners := make([]agent.Planner, len(names))
+	calls := 0 // of the planner that is measured now
+	for i, name := range names {
+		var err error
+		if planners[i], err = newPlanner(name, c.settings, func(openai.Call) { calls++ }); err != nil {
+			return nil, err
+		}
+	}
+	cases, err := e.read(c)
+	if err != nil {
+		return nil, err
+	}
+	f, err := loadPolicy(c.settings.config)
+	if err != nil {
+		return nil, err
+	}
+	reports := make([]eval.Report, len(names))
+	for i, p := range planners {
+		calls = 0
+		r := eval.Run(c.ctx, p, agent.CatalogOf(f), cases)
+		r.Tokens.Calls, r.Planner = calls, names[i] // not who gave the last answer: the rules are inside the model's planner too
+		if names[i] == plannerOpenAI {
+			r.Planner += " " + or(c.settings.openaiModel, openai.DefaultModel)
+		}
+		if r.Misses == nil {
+			r.Misses = []eval.Miss{}
+		}
+		reports[i] = r
+	}
+	return reports, nil
+}
+
+func (e *evalCommand) print(out io.Writer, names []string, reports []eval.Report) error {
+	switch {
+	case e.Compare:
+		return compare(out, names, reports, e.JSON)
+	case e.JSON:
+		return printJSON(out, reports[0])
+	}
+	if err := reports[0].Text(out); err != nil {
+		return err
+	}
+	if n := reports[0].Tokens.Calls; n > 0 {
+		_, err := fmt.Fprintf(out, "\n%s of the model for %s\n", count(n, "call"), count(reports[0].Total, "utterance"))
+		return err
 	}
 	return nil
 }

@@ -1,22 +1,71 @@
 package main
 
 import (
-	"errors"
+	"context"
+	"fmt"
 	"log/slog"
+	"time"
 
 	"github.com/releasebot/releasebot/agent"
+	"github.com/releasebot/releasebot/agent/planner/openai"
 	"github.com/releasebot/releasebot/agent/planner/rules"
 )
 
-// newPlanner returns the planner that RELEASEBOT_PLANNER asks for.
-func newPlanner(s settings, log *slog.Logger) (agent.Planner, error) {
-	if s.planner == plannerOpenAI {
-		return nil, errors.New("RELEASEBOT_PLANNER is openai, but this version has only the offline planner: set it to rules, or unset it")
+// newPlanner returns the planner of that name. The model's has the rules inside
+// it: they are asked first, and answer where the model does not.
+func newPlanner(kind string, s settings, observe func(openai.Call)) (agent.Planner, error) {
+	if kind == plannerRules {
+		return rules.New(), nil
 	}
-	if s.planner == plannerAuto && (s.openaiKey.IsSet() || s.openaiURL.IsSet()) {
-		log.Info("OPENAI_API_KEY or OPENAI_BASE_URL is set, but this version has only the offline planner: words are read by rules, and nothing is sent to a model")
+	if !s.openaiKey.IsSet() && !s.openaiURL.IsSet() {
+		return nil, fmt.Errorf("the planner openai needs OPENAI_API_KEY, or OPENAI_BASE_URL for an endpoint that takes no key")
 	}
-	return rules.New(), nil
+	return openai.New(openai.Config{
+		Key: s.openaiKey.Reveal(), BaseURL: s.openaiURL.Reveal(), Model: s.openaiModel, Rules: rules.New(), AlwaysAsk: s.plannerAlways, Observe: observe,
+	})
+}
+
+// logCalls writes down what each call of a model cost. What failed is an event of the thread too.
+func logCalls(log *slog.Logger) func(openai.Call) {
+	return func(c openai.Call) {
+		level := slog.LevelDebug
+		if c.Failure != "" {
+			level = slog.LevelWarn
+		}
+		log.Log(context.Background(), level, "the model was asked", "model", c.Model, "took", c.Took.Round(time.Millisecond),
+			"tokens_in", c.Tokens.In, "tokens_cached", c.Tokens.Cached, "tokens_out", c.Tokens.Out, "failure", string(c.Failure))
+	}
+}
+
+// plannerGrace is how long after the order to stop the model may still take.
+// By then no thread is stepped any more, so that nobody is told of a failure
+// that was none: the words are read again after the next start.
+const plannerGrace = time.Second
+
+// mortal is a planner whose calls end with the program. The runner gives a
+// call its own time, and waits for it before it hands over.
+type mortal struct {
+	agent.Planner
+	ended context.Context //nolint:containedctx // of the program, not of a call
+	end   context.CancelFunc
+}
+
+func newMortal(p agent.Planner) *mortal {
+	ctx, cancel := context.WithCancel(context.Background())
+	return &mortal{p, ctx, cancel}
+}
+
+// Plan asks the planner, unless the program ends first.
+func (m *mortal) Plan(ctx context.Context, in agent.PlanInput) (agent.Planned, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer context.AfterFunc(m.ended, cancel)()
+	return m.Planner.Plan(ctx, in)
+}
+
+// endWith ends all calls a little after ctx has ended. stop takes that back.
+func (m *mortal) endWith(ctx context.Context) (stop func() bool) {
+	return context.AfterFunc(ctx, func() { time.AfterFunc(plannerGrace, m.end) })
 }
 
 // parseCommand reads what stands behind /release. What is no command becomes the question that says how it is written.

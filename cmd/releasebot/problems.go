@@ -62,6 +62,25 @@ func (p *problems) secretURL(name string, s Secret, example string) Secret {
 	return s
 }
 
+// bareURL checks an address that holds no user or password: the key has a variable of its own.
+func (p *problems) bareURL(name string, s Secret, example string) Secret {
+	before := len(*p)
+	p.secretURL(name, s, example)
+	if u, err := url.Parse(s.Reveal()); err == nil && u.User != nil && len(*p) == before {
+		p.add(name, "has a user or password in it; it has to be an address alone, such as %s: the key goes into OPENAI_API_KEY", example)
+	}
+	return s
+}
+
+// word checks a name that is sent as it is.
+func (p *problems) word(name, v, example string) string {
+	v = strings.TrimSpace(v)
+	if strings.ContainsFunc(v, func(r rune) bool { return r <= ' ' || r == 0x7f }) {
+		p.add(name, "is %q; it has to be one word without spaces, such as %s", v, example)
+	}
+	return v
+}
+
 // redisURL checks as much as can be known without Redis' own parser, which looks at the rest when the store is opened.
 func (p *problems) redisURL(name string, s Secret) Secret {
 	const want = "it has to be redis://HOST:PORT, rediss://HOST:PORT (TLS) or unix:///PATH"

@@ -37,6 +37,7 @@ func params(dir string, setup func(*testscript.Env) error) testscript.Params {
 		Dir: filepath.Join("testdata", dir), RequireExplicitExec: true, RequireUniqueNames: true, Setup: setup,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"slack": cmdSlack, "ready": cmdReady, "say": cmdSay, "shown": cmdShown, "state": cmdState, "click": cmdClick, "term": cmdTerm, "waitfile": cmdWaitFile,
+			"model": cmdModel, "wassent": cmdWasSent,
 		},
 		UpdateScripts: os.Getenv("UPDATE_SCRIPTS") != "",
 	}
@@ -55,6 +56,7 @@ func setup(env *testscript.Env) error {
 	}
 	env.Values[worldKey{}] = &world{}
 	env.Defer(func() { env.Values[worldKey{}].(*world).close() })
+	setupModel(env)
 	return nil
 }
 

@@ -23,8 +23,8 @@ func (*serveCommand) Run(c *console) (err error) {
 	if err := errors.Join(needTokens(s), s.dataDir()); err != nil {
 		return err
 	}
-	p := parts{data: s.data, botToken: s.botToken, appToken: s.appToken, slackURL: s.slackURL, log: log}
-	if p.planner, err = newPlanner(s, log); err != nil {
+	p := parts{data: s.data, botToken: s.botToken, appToken: s.appToken, slackURL: s.slackURL, log: log, slow: s.planner == plannerOpenAI}
+	if p.planner, err = newPlanner(s.planner, s, logCalls(log)); err != nil {
 		return err
 	}
 	if p.policy, err = loadPolicy(s.config); err != nil {
@@ -52,7 +52,7 @@ func (*serveCommand) Run(c *console) (err error) {
 		return errors.Join(err, p.store.Close())
 	}
 	log.Info("serving", "version", thisBuild().Version, "policy", p.policy.Revision, "services", len(p.policy.Order),
-		"store", storeName(s), "http", httpName(ln), "planner", "rules", "owner", a.owner)
+		"store", storeName(s), "http", httpName(ln), "planner", s.planner, "owner", a.owner)
 	return bounded(c.ctx, log, func(ctx context.Context) error { return serve(ctx, s, a, ln, p.store) })
 }
 

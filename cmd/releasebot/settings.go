@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/releasebot/releasebot/agent/planner/openai"
 )
 
 // settings is the environment, checked and with its defaults.
@@ -17,8 +19,9 @@ type settings struct {
 	redis              redisSettings
 	openaiKey          Secret
 	openaiURL          Secret
-	openaiModel        string
-	planner            string // one of planners
+	openaiModel        string // "" = the planner's default
+	planner            string // rules or openai
+	plannerAlways      bool   // the model is asked even where the rules are sure
 	config             string
 	httpAddr           string // off, or host:port
 	data               string // "" = no home folder is known
@@ -59,9 +62,9 @@ func (e environ) settle() (settings, problems) {
 		slackURL:    p.httpURL("SLACK_API_URL", e.SlackURL, "https://slack.com/api/"),
 		redis:       e.redis(&p),
 		openaiKey:   p.header("OPENAI_API_KEY", e.OpenAIKey),
-		openaiURL:   p.secretURL("OPENAI_BASE_URL", e.OpenAIURL, "https://api.openai.com/v1"),
-		openaiModel: e.OpenAIModel,
-		planner:     p.oneOf("RELEASEBOT_PLANNER", e.Planner, plannerAuto, plannerRules, plannerOpenAI),
+		openaiURL:   p.bareURL("OPENAI_BASE_URL", e.OpenAIURL, openai.DefaultBaseURL),
+		openaiModel: p.word("OPENAI_MODEL", e.OpenAIModel, openai.DefaultModel),
+		planner:     e.planner(&p),
 		config:      or(e.Config, defaultConfig),
 		httpAddr:    p.address("RELEASEBOT_HTTP_ADDR", or(e.HTTPAddr, defaultHTTPAddr)),
 		data:        p.folder("RELEASEBOT_DATA", or(e.Data, dataFolder(e.XDGDataHome))),
@@ -74,8 +77,23 @@ func (e environ) settle() (settings, problems) {
 	if err := s.logLevel.UnmarshalText([]byte(level)); err != nil {
 		p.add("RELEASEBOT_LOG_LEVEL", "%v", err)
 	}
+	s.plannerAlways = p.boolean("RELEASEBOT_PLANNER_ALWAYS_ASK", e.PlannerAlways)
 	e.checkOTLP(&p)
 	return s, p
+}
+
+// planner is rules or openai. OpenAI's own endpoint needs a key, others may not.
+func (e environ) planner(p *problems) string {
+	reachable := e.OpenAIKey.IsSet() || e.OpenAIURL.IsSet()
+	switch kind := p.oneOf("RELEASEBOT_PLANNER", e.Planner, plannerAuto, plannerRules, plannerOpenAI); {
+	case kind == plannerRules, kind == plannerAuto && !reachable:
+		return plannerRules
+	case !reachable:
+		p.add("RELEASEBOT_PLANNER", "is openai, but neither OPENAI_API_KEY nor OPENAI_BASE_URL is set; set the key, or the address of an endpoint that needs none, or use rules")
+	case !e.OpenAIKey.IsSet() && strings.TrimRight(e.OpenAIURL.Reveal(), "/") == openai.DefaultBaseURL:
+		p.add("OPENAI_API_KEY", "is not set, and OPENAI_BASE_URL is OpenAI's own, which answers nobody without one; set it, or set RELEASEBOT_PLANNER to rules")
+	}
+	return plannerOpenAI
 }
 
 func (e environ) redis(p *problems) redisSettings {

@@ -73,7 +73,7 @@ func TestDefaults(t *testing.T) {
 	if len(problems) > 0 {
 		t.Fatal(problems)
 	}
-	if s.config != "releasebot.yml" || s.httpAddr != "127.0.0.1:8080" || s.planner != plannerAuto || s.logLevel != slog.LevelInfo || s.logJSON || !s.embedded() {
+	if s.config != "releasebot.yml" || s.httpAddr != "127.0.0.1:8080" || s.planner != plannerRules || s.logLevel != slog.LevelInfo || s.logJSON || !s.embedded() {
 		t.Errorf("defaults are %+v", s)
 	}
 	if !strings.HasPrefix(s.data, filepath.FromSlash("/home/ann/")) || filepath.Base(s.data) != "releasebot" {
@@ -99,7 +99,9 @@ func TestGoodValuesAreTaken(t *testing.T) {
 		{HTTPAddr: ":0"},
 		{HTTPAddr: "[::1]:80"},
 		{Planner: "Rules"},
-		{Planner: "openai"},
+		{Planner: "openai", OpenAIKey: newSecret("sk-1")},
+		{Planner: "openai", OpenAIURL: newSecret("http://127.0.0.1:11434/v1"), OpenAIModel: "qwen3:4b"},
+		{PlannerAlways: "true"},
 		{LogLevel: "DEBUG"},
 		{LogFormat: "json"},
 		{BotToken: newSecret("xoxb-1-2"), AppToken: newSecret("xapp-1-A")},
@@ -108,6 +110,38 @@ func TestGoodValuesAreTaken(t *testing.T) {
 	for _, e := range good {
 		if _, problems := e.settle(); len(problems) > 0 {
 			t.Errorf("%v: refused", problems)
+		}
+	}
+}
+
+func TestWhoReadsTheWords(t *testing.T) {
+	key, local, theirs := newSecret("sk-1"), newSecret("http://127.0.0.1:1/v1"), newSecret("https://api.openai.com/v1/")
+	for _, c := range []struct {
+		name  string
+		e     environ
+		want  string
+		wrong string // the variable that is to blame
+	}{
+		{"nothing is set", environ{}, plannerRules, ""},
+		{"a key", environ{OpenAIKey: key}, plannerOpenAI, ""},
+		{"an endpoint without a key", environ{OpenAIURL: local}, plannerOpenAI, ""},
+		{"rules in spite of a key", environ{OpenAIKey: key, Planner: "rules"}, plannerRules, ""},
+		{"openai with nothing to ask", environ{Planner: "openai"}, plannerOpenAI, "RELEASEBOT_PLANNER"},
+		{"OpenAI's own without a key", environ{OpenAIURL: theirs}, plannerOpenAI, "OPENAI_API_KEY"},
+		{"which the rules don't need", environ{OpenAIURL: theirs, Planner: "rules"}, plannerRules, ""},
+		{"a password in the address", environ{OpenAIURL: newSecret("http://u:p@h/v1")}, plannerOpenAI, "OPENAI_BASE_URL"},
+		{"a model of two words", environ{OpenAIKey: key, OpenAIModel: "gpt 5"}, plannerOpenAI, "OPENAI_MODEL"},
+		{"neither yes nor no", environ{PlannerAlways: "maybe"}, plannerRules, "RELEASEBOT_PLANNER_ALWAYS_ASK"},
+	} {
+		s, problems := c.e.settle()
+		if s.planner != c.want {
+			t.Errorf("%s: %s reads the words, want %s", c.name, s.planner, c.want)
+		}
+		switch {
+		case c.wrong == "" && len(problems) > 0:
+			t.Errorf("%s: refused: %v", c.name, problems)
+		case c.wrong != "" && (len(problems) != 1 || !strings.HasPrefix(problems[0], c.wrong+" ")):
+			t.Errorf("%s: got %q, want one problem with %s", c.name, problems, c.wrong)
 		}
 	}
 }

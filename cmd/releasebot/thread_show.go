@@ -11,8 +11,9 @@ import (
 )
 
 type threadShowCommand struct {
-	ID   string `arg:"" help:"A thread's id, the id that a card shows, or env:SERVICE/ENVIRONMENT."`
-	JSON bool   `name:"json" help:"As JSON: the thread with its events as they are stored."`
+	ID     string `arg:"" help:"A thread's id, the id that a card shows, or env:SERVICE/ENVIRONMENT."`
+	JSON   bool   `name:"json" help:"As JSON: the thread with its events as they are stored."`
+	Prompt int64  `placeholder:"N" help:"Print what was sent to the model for event N instead: a planner_decision, or the words that it is about."`
 }
 
 // Run shows a log.
@@ -23,6 +24,9 @@ func (t *threadShowCommand) Run(c *console) error {
 	}
 	if err := r.decode(); err != nil {
 		return err
+	}
+	if t.Prompt != 0 {
+		return t.showPrompt(c, &r)
 	}
 	if service, env, ok := agent.ParseEnvironmentLog(r.name); ok {
 		return t.showEnvironment(c.out, service, env, &r)
