@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -16,16 +17,16 @@ import (
 const idleDue = threadstore.DefaultTTL + time.Second
 
 // emit folds an event of the bot's into the state; it is durable with the next flush.
-func (h *run) emit(now time.Time, p Payload, id string) *Event {
-	return h.emitFor(now, 0, p, id)
+func (h *run) emit(now time.Time, p Payload, id string) {
+	h.emitFor(now, 0, p, id)
 }
 
 // emitFor is emit for an event of one release.
-func (h *run) emitFor(now time.Time, release int, p Payload, id string) *Event {
-	return h.emitAs(now, Bot, "", release, "", p, id)
+func (h *run) emitFor(now time.Time, release int, p Payload, id string) {
+	h.emitAs(now, Bot, "", release, "", p, id)
 }
 
-func (h *run) emitAs(now time.Time, actor, behalf Actor, release int, cause string, p Payload, id string) *Event {
+func (h *run) emitAs(now time.Time, actor, behalf Actor, release int, cause string, p Payload, id string) {
 	e := &Event{
 		ID: id, Seq: h.version + int64(len(h.pending)) + 1, At: h.state.clock(now).UTC().Truncate(time.Millisecond),
 		Actor: actor, OnBehalfOf: behalf, Release: release, Cause: cause, Data: p,
@@ -33,7 +34,6 @@ func (h *run) emitAs(now time.Time, actor, behalf Actor, release int, cause stri
 	h.pending = append(h.pending, e)
 	h.state.Reduce(e)
 	h.dirty = true
-	return e
 }
 
 // draft makes an event storable.
@@ -109,9 +109,7 @@ func (r *Runner) append(ctx context.Context, h *run, a threadstore.Append, full 
 	if slices.Contains(done.Fresh, false) { // another has written the same decisions: what follows from them is theirs to do
 		return r.refused(ctx, h, threadstore.ErrConflict)
 	}
-	for k, v := range lines {
-		h.indexed[k] = v
-	}
+	maps.Copy(h.indexed, lines)
 	for i, e := range h.pending {
 		e.Seq = done.Seqs[i]
 		r.observe(h, e)

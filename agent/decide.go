@@ -144,6 +144,7 @@ func (d *decider) unfinished(s *State, r *ReleaseState) {
 		d.person(s, r, UnknownQuestionID(r))
 	case StageDoubt:
 		d.person(s, r, DoubtQuestionID(r))
+	default: // next says what follows
 	}
 }
 
@@ -206,6 +207,7 @@ func (d *decider) next(s *State, r *ReleaseState) {
 		d.after(s, r)
 	case StageClaim, StageStart:
 		d.changing(r)
+	default: // unfinished has said what follows, or nothing does
 	}
 }
 

@@ -191,7 +191,12 @@ func unmark(s string) string { return strings.NewReplacer("{", "", "}", "").Repl
 func (in Intent) describe() string {
 	parts := []string{string(in.Kind)}
 	for _, p := range []struct{ label, value string }{
-		{"", in.Service}, {"", in.Version}, {"to ", in.Environment}, {"", in.ID}, {"because ", in.Reason}, {"for ", in.For},
+		{"", in.Service},
+		{"", in.Version},
+		{"to ", in.Environment},
+		{"", in.ID},
+		{"because ", in.Reason},
+		{"for ", in.For},
 		{"page ", strings.Join(in.Page, ", ")},
 	} {
 		if p.value != "" {

@@ -65,7 +65,7 @@ func (e *Engine) Run(ctx context.Context) {
 	e.mu.Unlock() //nolint:staticcheck // an empty section: it waits for a Wake under way
 	e.wg.Wait()
 	e.runner.Wait()
-	e.runner.handOver()
+	e.runner.handOver() //nolint:contextcheck // ctx has ended: the leases are given back after it
 }
 
 // Pause keeps threads from being run here; facts are still taken in. An empty reason ends it.

@@ -147,7 +147,7 @@ func (r *ReleaseState) proposed() bool {
 }
 
 // call is what tools are told about a release with a plan.
-func (r *ReleaseState) call(s *State, env *policy.Environment) tools.Call {
+func (r *ReleaseState) call(env *policy.Environment) tools.Call {
 	p := r.Plan
 	c := tools.Call{
 		Key: p.Key, Release: r.ID, Action: p.Action, Service: p.Service, Environment: p.Env, Version: p.Version, Commit: p.Commit,

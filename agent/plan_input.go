@@ -26,12 +26,12 @@ func (s *State) turnsBefore(w Words) []Turn {
 		}
 	}
 	var turns []Turn
-	for i := len(s.Turns) - 1; i >= 0; i-- {
-		if after > 0 && s.Turns[i].From == "person" {
+	for _, v := range slices.Backward(s.Turns) {
+		if after > 0 && v.From == "person" {
 			after--
 			continue
 		}
-		turns = append(turns, s.Turns[i])
+		turns = append(turns, v)
 	}
 	slices.Reverse(turns)
 	return turns

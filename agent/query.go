@@ -150,18 +150,18 @@ func (q Queries) why(ctx context.Context, id string) (Answered, error) {
 	if id == "" {
 		return Answered{Title: "Why?", Lines: []string{"Say of which release: `/release why ID`, with the id that its card shows."}}, nil
 	}
-	s, r, err := q.Release(ctx, id)
+	_, r, err := q.Release(ctx, id)
 	if errors.Is(err, ErrNoRelease) {
 		return Answered{Title: "Why?", Lines: []string{"No release has the id " + plain(cut(id, 40)) + "."}}, nil
 	}
 	if err != nil {
 		return Answered{}, err
 	}
-	return Answered{Title: fmt.Sprintf("%s of %s %s to %s is %s", r.Action, r.Service, plain(r.shipped()), r.Env, r.Word()), Lines: q.because(s, r)}, nil
+	return Answered{Title: fmt.Sprintf("%s of %s %s to %s is %s", r.Action, r.Service, plain(r.shipped()), r.Env, r.Word()), Lines: q.because(r)}, nil
 }
 
 // because says why a release stands where it stands, and what would move it.
-func (q Queries) because(s *State, r *ReleaseState) []string {
+func (q Queries) because(r *ReleaseState) []string {
 	var out []string
 	switch a := r.Approval; {
 	case r.Refused != nil:

@@ -31,7 +31,7 @@ func (s *State) Reduce(e *Event) {
 	case *HumanInputRequested:
 		s.ask(e, d)
 	case *HumanInputResponse:
-		s.answer(e, d)
+		s.answer(d)
 	case *Answered:
 		s.Commands = without(s.Commands, func(c Command) bool { return c.Seq == d.Of })
 		if len(d.Lines) > 0 || d.Title != "" {
@@ -126,11 +126,11 @@ func (s *State) decide(e *Event, d *PlannerDecision) {
 	}
 	s.PlannerRun++
 	if d.Intent.Kind != IntentNone {
-		s.closeClarify(e.Seq, d.Of)
+		s.closeClarify(d.Of)
 	}
 	switch d.Intent.Kind {
 	case IntentDeploy, IntentRollback, IntentVerify:
-		s.open(e, d, w)
+		s.open(d, w)
 	case IntentNone:
 		if w.Aside || w.RejectionOf > 0 {
 			return
@@ -144,7 +144,7 @@ func (s *State) decide(e *Event, d *PlannerDecision) {
 }
 
 // open makes a release of an intent.
-func (s *State) open(e *Event, d *PlannerDecision, w Words) {
+func (s *State) open(d *PlannerDecision, w Words) {
 	n := len(s.Releases) + 1
 	r := &ReleaseState{
 		N: n, ID: ReleaseID(s.ID, n), Action: string(d.Intent.Kind), Service: d.Intent.Service, Env: d.Intent.Environment,
@@ -213,14 +213,14 @@ func (s *State) ask(e *Event, d *HumanInputRequested) {
 			}
 			return false
 		})
-		s.closeClarify(e.Seq, 0)
+		s.closeClarify(0)
 		s.turn("bot", d.Question.Text)
 	}
 	s.Questions = append(s.Questions, q)
 }
 
 // closeClarify: at most one question about words is open; newer words, or a newer question, close it.
-func (s *State) closeClarify(seq, of int64) {
+func (s *State) closeClarify(of int64) {
 	for i := range s.Questions {
 		if q := &s.Questions[i]; q.Kind == InputClarify && q.Answer == nil {
 			q.Answer = &HumanInputResponse{ID: q.ID, Of: of}
@@ -249,7 +249,7 @@ func (s *State) dropQuestion(id string) {
 }
 
 // answer folds in a person's answer to "did it run?".
-func (s *State) answer(e *Event, d *HumanInputResponse) {
+func (s *State) answer(d *HumanInputResponse) {
 	s.judged(d.Of)
 	q := s.Question(d.ID)
 	if q == nil || q.Answer != nil {

@@ -193,6 +193,7 @@ func (s *State) respond(r *ReleaseState, e *Event, d *ApprovalResponse) {
 		r.Outcome, r.OutcomeBy, r.Detail = OutcomeRejected, d.Person, d.Reason
 		r.toEnd()
 		s.say(Words{Seq: e.Seq, Text: d.Reason, At: s.Now, Actor: e.Actor, OnBehalfOf: e.OnBehalfOf, RejectionOf: r.N, Aside: true})
+	default: // more people have to approve
 	}
 }
 
@@ -276,7 +277,7 @@ func (s *State) deployResult(r *ReleaseState, d *DeployResult) {
 			r.Cancel = ""
 		}
 		if r.Plan == nil || len(r.Plan.Checks) == 0 { // nothing to look at: a deploy that ended well counts as healthy
-			r.outcome(s)
+			r.outcome()
 		}
 	case DeployUnknown:
 		if d.By == "" {
@@ -296,7 +297,7 @@ func (s *State) deployResult(r *ReleaseState, d *DeployResult) {
 }
 
 // outcome ends a release that is deployed and healthy.
-func (r *ReleaseState) outcome(s *State) {
+func (r *ReleaseState) outcome() {
 	r.Outcome = OutcomeDone
 	if r.Action == "rollback" {
 		r.Outcome = OutcomeRolledBack
@@ -320,7 +321,7 @@ func (s *State) reduceVerify(r *ReleaseState, e *Event) {
 		r.Verify.Verdict, r.Verify.Results, r.Verify.Ended = d.Verdict, d.Checks, s.Now
 		switch d.Verdict {
 		case "healthy":
-			r.outcome(s)
+			r.outcome()
 		case "unhealthy":
 			r.Outcome = OutcomeUnhealthy
 			r.toEnd()

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/releasebot/releasebot/policy"
 )
@@ -49,7 +50,7 @@ func replayOne(s *State, e *Event) string {
 	}
 	steps := Decide(s, e.At)
 	for _, st := range steps {
-		if slices.Contains(kinds, st.Kind) && matches(s, e, st) {
+		if slices.Contains(kinds, st.Kind) && matches(e, st) {
 			return ""
 		}
 	}
@@ -76,7 +77,7 @@ func replayPlan(s *State, e *Event, p *Plan) string {
 }
 
 // matches: the step is about the same thing as the event.
-func matches(s *State, e *Event, st Step) bool {
+func matches(e *Event, st Step) bool {
 	switch d := e.Data.(type) {
 	case *PlannerDecision:
 		return st.Seq == d.Of
@@ -107,14 +108,14 @@ func matches(s *State, e *Event, st Step) bool {
 }
 
 func kindsOf(steps []Step) string {
-	names := ""
+	var names strings.Builder
 	for i, st := range steps {
 		if i > 0 {
-			names += ", "
+			names.WriteString(", ")
 		}
-		names += string(st.Kind)
+		names.WriteString(string(st.Kind))
 	}
-	return names
+	return names.String()
 }
 
 // writtenBy lists the steps that write an event. Facts (what came from outside,

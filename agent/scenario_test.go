@@ -291,7 +291,7 @@ func (s *scenario) settle() {
 
 // steps steps one thread until it waits; it reports whether it did anything.
 func (s *scenario) steps(id agent.ThreadID) bool {
-	for n := 0; n < 500; n++ {
+	for n := range 500 {
 		p, err := s.runner.Step(s.t.Context(), id, s.clock.Now())
 		if err != nil {
 			s.t.Fatalf("stepping %s: %v", s.label(id), err)

@@ -42,13 +42,13 @@ func (r *Runner) do(ctx context.Context, h *run, st Step, now time.Time) error {
 	case StepSettle:
 		r.settle(h, rel, now)
 	case StepContext:
-		return r.context(ctx, h, rel, st, now)
+		return r.context(ctx, h, rel, now)
 	case StepLook:
-		return r.lookAgain(ctx, h, rel, st, now)
+		return r.lookAgain(ctx, h, rel, now)
 	case StepGiveUp:
 		r.giveUp(h, rel, now)
 	case StepPlan:
-		return r.plan(ctx, h, rel, st, now)
+		return r.plan(ctx, h, rel, now)
 	case StepRequest:
 		return r.request(h, rel, now)
 	case StepClick:
@@ -83,7 +83,7 @@ func (r *Runner) do(ctx context.Context, h *run, st Step, now time.Time) error {
 	case StepCheck:
 		return r.check(ctx, h, rel, st, now)
 	case StepReturn:
-		return r.returnEnvironment(ctx, h, rel, st, now)
+		return r.returnEnvironment(ctx, h, rel, now)
 	case StepPropose:
 		r.propose(h, rel, now)
 	case StepPage:
@@ -134,7 +134,7 @@ func (r *Runner) words(ctx context.Context, h *run, st Step, now time.Time) erro
 		out, err := r.Planner.Plan(ctx, h.state.PlanInput(w, r.catalog()))
 		r.understood(h, w, out, err, now)
 	default:
-		r.ponder(h, w)
+		r.ponder(h, w) //nolint:contextcheck // the answer outlives the step that asked for it
 	}
 	return nil
 }

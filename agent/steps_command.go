@@ -31,6 +31,7 @@ func (r *Runner) command(ctx context.Context, h *run, st Step, now time.Time) er
 	case IntentNone:
 		h.say(c, now, Answered{Title: "That is not for me", Lines: append([]string{"I release services, and nothing else."}, helpLines...)})
 		return nil
+	default: // a question
 	}
 	a, ok, err := r.queries().Answer(ctx, c.Intent, first(Humans(c.Actor, c.OnBehalfOf)), now)
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -32,7 +33,7 @@ func (r *Runner) driver(h *run, rel *ReleaseState) (deploy.Driver, tools.Call, e
 	if drv == nil {
 		return nil, tools.Call{}, fmt.Errorf("this program has no deploy driver %q", env.Deploy.Driver)
 	}
-	call := rel.call(h.state, env)
+	call := rel.call(env)
 	if l := h.leased(); l != nil {
 		call.Epoch = uint64(l.Epoch) //nolint:gosec // epochs count up from 1
 	}
@@ -60,8 +61,8 @@ func (r *Runner) start(ctx context.Context, h *run, rel *ReleaseState, st Step, 
 		return err
 	}
 	found, err := r.find(ctx, drv, call, "")
-	if err != nil {
-		h.failed(st, now)
+	if err != nil { // asked again, more and more slowly
+		r.Log.Warn("the deployer could not be asked before a start", "thread", h.id, "release", rel.ID, "err", err, "tries", h.failed(st, now))
 		return nil
 	}
 	call.Runner = r.RunnerID
@@ -84,7 +85,7 @@ func (r *Runner) start(ctx context.Context, h *run, rel *ReleaseState, st Step, 
 	}
 	failpoint.Hit("agent.afterStarted")
 	r.show(h)
-	why := r.stillOurs(ctx, h, rel)
+	why := r.stillOurs(ctx, rel)
 	if !h.valid(r.Now()) { // another process may run this thread by now: it asks the deployer
 		return threadstore.ErrStale
 	}
@@ -96,7 +97,7 @@ func (r *Runner) start(ctx context.Context, h *run, rel *ReleaseState, st Step, 
 }
 
 // stillOurs looks at the environment once more, right before the start.
-func (r *Runner) stillOurs(ctx context.Context, h *run, rel *ReleaseState) string {
+func (r *Runner) stillOurs(ctx context.Context, rel *ReleaseState) string {
 	e, err := r.environment(ctx, rel.Service, rel.Env)
 	if err != nil {
 		return "Who holds the environment could not be checked right before the start: " + compact(err)
@@ -328,7 +329,7 @@ func (r *Runner) whom(ctx context.Context, h *run, rel *ReleaseState) (people, m
 	subjects := rel.Plan.Page
 	for _, p := range rel.Page {
 		if s, ok := r.Policy().People[p]; ok {
-			subjects = append(subjects[:len(subjects):len(subjects)], s)
+			subjects = append(slices.Clip(subjects), s)
 		} else {
 			add(p)
 		}

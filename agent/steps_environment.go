@@ -283,7 +283,7 @@ func (r *Runner) release(ctx context.Context, s *State, rel *ReleaseState, claim
 }
 
 // returnEnvironment gives the environment back and wakes the next in its queue.
-func (r *Runner) returnEnvironment(ctx context.Context, h *run, rel *ReleaseState, _ Step, now time.Time) error {
+func (r *Runner) returnEnvironment(ctx context.Context, h *run, rel *ReleaseState, now time.Time) error {
 	env, err := r.release(ctx, h.state, rel, rel.Claim, rel.Service, rel.Env)
 	if err != nil {
 		return err
@@ -309,7 +309,7 @@ func (r *Runner) wakeNext(ctx context.Context, env *Environment, self ThreadID, 
 
 // lookAgain looks at the facts once more, now that nobody else can change the
 // environment. Shown, decided and executed must be the same digest.
-func (r *Runner) lookAgain(ctx context.Context, h *run, rel *ReleaseState, _ Step, now time.Time) error {
+func (r *Runner) lookAgain(ctx context.Context, h *run, rel *ReleaseState, now time.Time) error {
 	f := r.Policy()
 	env, ok := f.Environment(rel.Service, rel.Env)
 	if !ok {
@@ -317,7 +317,7 @@ func (r *Runner) lookAgain(ctx context.Context, h *run, rel *ReleaseState, _ Ste
 		h.emitFor(now, rel.N, &ReleaseContext{Version: rel.Context.Version, Again: true, Digest: "", Changed: []string{u.Reason}}, mintID(rel.ID, "again", rel.Plans))
 		return nil
 	}
-	facts, refused, err := r.facts(ctx, h, rel, env, now)
+	facts, refused, err := r.facts(ctx, h, rel, env)
 	switch {
 	case err != nil && isStoreError(err):
 		return err
@@ -336,7 +336,7 @@ func (r *Runner) lookAgain(ctx context.Context, h *run, rel *ReleaseState, _ Ste
 			facts.Digest, facts.Changed = "", append(facts.Changed, v.Reason)
 		}
 		if facts.Digest == rel.Plan.Digest { // as shown and approved: the facts stand in the log already
-			facts = &ReleaseContext{Version: facts.Version, Digest: facts.Digest, Baseline: r.baseline(ctx, env, rel.call(h.state, env))}
+			facts = &ReleaseContext{Version: facts.Version, Digest: facts.Digest, Baseline: r.baseline(ctx, env, rel.call(env))}
 		}
 	}
 	facts.Again = true

@@ -33,13 +33,13 @@ func CatalogOf(f *policy.File) Catalog {
 }
 
 // context fetches the facts that a plan is made from.
-func (r *Runner) context(ctx context.Context, h *run, rel *ReleaseState, st Step, now time.Time) error {
+func (r *Runner) context(ctx context.Context, h *run, rel *ReleaseState, now time.Time) error {
 	env, ok := r.Policy().Environment(rel.Service, rel.Env)
 	if !ok {
 		h.refuse(rel, now, unknownTarget(r.Policy(), rel))
 		return nil
 	}
-	facts, refused, err := r.facts(ctx, h, rel, env, now)
+	facts, refused, err := r.facts(ctx, h, rel, env)
 	switch {
 	case err != nil && isStoreError(err):
 		return err
@@ -83,7 +83,7 @@ func isStoreError(err error) bool {
 
 // facts looks at the environment, the repository and the deployer. A refusal is
 // what can't be released; an error, what could not be found out.
-func (r *Runner) facts(ctx context.Context, h *run, rel *ReleaseState, env *policy.Environment, now time.Time) (*ReleaseContext, *PolicyRefused, error) {
+func (r *Runner) facts(ctx context.Context, h *run, rel *ReleaseState, env *policy.Environment) (*ReleaseContext, *PolicyRefused, error) {
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
 	e, err := r.environment(ctx, rel.Service, rel.Env)
@@ -148,7 +148,7 @@ func (r *Runner) version(ctx context.Context, rel *ReleaseState, e *Environment,
 		facts.Version = changelog.Version{Name: facts.Current.Version, SHA: facts.Current.Commit}
 		return nil, nil
 	case rel.Action == "rollback" && want == "":
-		back := r.rollbackTarget(rel, e, facts)
+		back := rollbackTarget(e, facts)
 		if back.Version == "" {
 			return &PolicyRefused{
 				Rule: "rollback", Reason: "No version of " + rel.Service + " that was ever healthy in " + rel.Env + " is known to go back to.",
@@ -176,7 +176,7 @@ func (r *Runner) version(ctx context.Context, rel *ReleaseState, e *Environment,
 }
 
 // rollbackTarget is the last healthy version other than the one to get away from.
-func (r *Runner) rollbackTarget(rel *ReleaseState, e *Environment, facts *ReleaseContext) Running {
+func rollbackTarget(e *Environment, facts *ReleaseContext) Running {
 	away := facts.Current.Version
 	if away == "" && e.Last != nil {
 		away = e.Last.Version
@@ -207,7 +207,7 @@ func (r *Runner) observeCurrent(ctx context.Context, rel *ReleaseState, env *pol
 }
 
 // plan asks the policy, and makes the plan.
-func (r *Runner) plan(ctx context.Context, h *run, rel *ReleaseState, _ Step, now time.Time) error {
+func (r *Runner) plan(ctx context.Context, h *run, rel *ReleaseState, now time.Time) error {
 	f := r.Policy()
 	env, ok := f.Environment(rel.Service, rel.Env)
 	if !ok {
@@ -217,7 +217,7 @@ func (r *Runner) plan(ctx context.Context, h *run, rel *ReleaseState, _ Step, no
 	if refused, err := r.mayShip(ctx, h, rel, env, now); err != nil {
 		return err
 	} else if refused != nil {
-		refused.Line = f.Line(rel.Service, rel.Env, refused.Rule)
+		refused.Line = f.Line(rel.Service, rel.Env, lineOf(refused.Rule, env, rel, h.state.clock(now)))
 		h.refuse(rel, now, *refused)
 		return nil
 	}
@@ -259,6 +259,16 @@ func (r *Runner) mayShip(ctx context.Context, h *run, rel *ReleaseState, env *po
 		return refusal(v), nil
 	}
 	return nil, nil
+}
+
+// lineOf is the rule as the policy file's lines are found by: of a freeze, the window that it is.
+func lineOf(rule string, env *policy.Environment, rel *ReleaseState, now time.Time) string {
+	if rule == policy.RuleFreeze {
+		if n, ok := policy.FrozenBy(env, rel.Action, now); ok {
+			return fmt.Sprintf("%s.%d", policy.RuleFreeze, n)
+		}
+	}
+	return rule
 }
 
 // frozen asks whether a freeze keeps the release out; a broken glass lets this one through.

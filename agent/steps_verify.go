@@ -31,7 +31,7 @@ func (r *Runner) check(ctx context.Context, h *run, rel *ReleaseState, st Step, 
 	if seen == nil {
 		return r.openWindow(h, rel, rel.Verify.Try+1, now)
 	}
-	call := rel.call(h.state, env)
+	call := rel.call(env)
 	due, _ := windowNext(env, seen, rel.Verify.Began, now)
 	r.look(ctx, env, call, due, seen, rel.Baseline)
 	if results, done := windowDone(env, seen, rel.Verify.Began, h.state.clock(r.Now())); done {
@@ -176,16 +176,16 @@ func (r *Runner) askWhetherHealthy(h *run, rel *ReleaseState, now time.Time) {
 	if env, err := h.policy(rel); err == nil {
 		to = env.Approvers()
 	}
-	what := ""
+	var what strings.Builder
 	for _, c := range rel.Verify.Results {
 		if c.Verdict != string(healthcheck.Healthy) {
-			what += fmt.Sprintf(" %s: %s.", plain(c.Name), plain(strings.TrimSuffix(c.Detail, ".")))
+			what.WriteString(fmt.Sprintf(" %s: %s.", plain(c.Name), plain(strings.TrimSuffix(c.Detail, "."))))
 		}
 	}
 	h.emitFor(now, rel.N, &HumanInputRequested{
 		ID: DoubtQuestionID(rel), Kind: InputHealthy, To: to,
 		Question: Question{
-			Text:    fmt.Sprintf("Is %s healthy in %s? The checks could not tell.%s", plain(rel.Service+" "+rel.shipped()), rel.Env, what),
+			Text:    fmt.Sprintf("Is %s healthy in %s? The checks could not tell.%s", plain(rel.Service+" "+rel.shipped()), rel.Env, what.String()),
 			Options: []string{string(VerbHealthy), string(VerbRecheck), string(VerbUnwell)},
 		},
 	}, mintID(DoubtQuestionID(rel), "asked", rel.Verify.Try))

@@ -120,9 +120,19 @@ func TestTokens(t *testing.T) {
 	}
 	for _, path := range paths {
 		for _, values := range [][]string{
-			nil, {""}, {"Bearer"}, {"Bearer "}, {"secret-of-viewer"}, {"Basic secret-of-viewer"}, {"Bearer secret-of-viewe"},
-			{"Bearer secret-of-viewerx"}, {"Bearer Secret-of-viewer"}, {"Bearer secret-of-viewer secret-of-admin"},
-			{"Bearer secret-of-viewer", "Bearer secret-of-admin"}, {"Bearer TOKEN_viewer"}, {"Bearer " + strings.Repeat("x", 20000)},
+			nil,
+			{""},
+			{"Bearer"},
+			{"Bearer "},
+			{"secret-of-viewer"},
+			{"Basic secret-of-viewer"},
+			{"Bearer secret-of-viewe"},
+			{"Bearer secret-of-viewerx"},
+			{"Bearer Secret-of-viewer"},
+			{"Bearer secret-of-viewer secret-of-admin"},
+			{"Bearer secret-of-viewer", "Bearer secret-of-admin"},
+			{"Bearer TOKEN_viewer"},
+			{"Bearer " + strings.Repeat("x", 20000)},
 		} {
 			if code := ask(path, values...); code != http.StatusUnauthorized {
 				t.Errorf("%s with %.60q: %d", path, values, code)

@@ -214,10 +214,10 @@ func (v Value) intoScalar(target reflect.Value) {
 		}
 	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
 		n, ok := v.integer(0)
-		if ok && target.OverflowUint(uint64(n)) {
+		if ok && target.OverflowUint(uint64(n)) { //nolint:gosec // integer(0) is never below 0
 			v.fail("`%s` is out of range: %d", v.label, n)
 		} else if ok {
-			target.SetUint(uint64(n))
+			target.SetUint(uint64(n)) //nolint:gosec // as above
 		}
 	case reflect.Float32, reflect.Float64:
 		v.intoFloat(target)

@@ -7,19 +7,17 @@ func (p *parser) readPeople(v Value, people map[string]Subject) {
 			e.value.failKey("`%s` looks like a Slack id: give people another name", e.name)
 			continue
 		}
-		if s, ok := p.person(e); ok {
-			people[e.name] = s
-		}
+		people[e.name] = p.person(e)
 	}
 }
 
 // person reads {user: U…} or {group: S…}. A person that is wrong is still known
 // by name, so that one mistake is reported once.
-func (p *parser) person(e entry) (Subject, bool) {
+func (p *parser) person(e entry) Subject {
 	subject := Subject{Name: e.name}
 	m, ok := e.value.mapping()
 	if !ok {
-		return subject, true
+		return subject
 	}
 	m.only("user", "group", "git")
 	user, hasUser := m.get("user")
@@ -47,7 +45,7 @@ func (p *parser) person(e entry) (Subject, bool) {
 	} else if ok {
 		p.gitNames(git, subject)
 	}
-	return subject, true
+	return subject
 }
 
 // subject reads a name of the section people, or a Slack id.

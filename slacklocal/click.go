@@ -2,6 +2,7 @@ package slacklocal
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 )
 
@@ -161,9 +162,7 @@ func (ws *Workspace) action(b Block, e, more map[string]any) map[string]any {
 			out[k] = v
 		}
 	}
-	for k, v := range more {
-		out[k] = v
-	}
+	maps.Copy(out, more)
 	return out
 }
 

@@ -247,7 +247,7 @@ func readArgs(w http.ResponseWriter, r *http.Request) (args, error) {
 			}
 		}
 	case "multipart/form-data":
-		if err := r.ParseMultipartForm(maxBody); err != nil {
+		if err := r.ParseMultipartForm(maxBody); err != nil { //nolint:gosec // the body was limited when it was taken in
 			return a, fail("invalid_form_data")
 		}
 		take(r.MultipartForm.Value)

@@ -50,7 +50,8 @@ func TestReleaseConversationOverSlackGo(t *testing.T) {
 		t.Fatalf("metadata %+v", card.Metadata)
 	}
 	replies, _, _, err := h.client.GetConversationRepliesContext(h.ctx(), &slack.GetConversationRepliesParameters{
-		ChannelID: "C0REL", Timestamp: root, IncludeAllMetadata: true})
+		ChannelID: "C0REL", Timestamp: root, IncludeAllMetadata: true,
+	})
 	if err != nil || len(replies) != 2 || replies[1].Metadata.EventPayload["key"] != "k1" || replies[0].ReplyCount != 1 {
 		t.Fatalf("replies %+v, %v", replies, err)
 	}

@@ -17,8 +17,10 @@ func TestModalsStackUpdateAndClear(t *testing.T) {
 		return slack.NewTextBlockObject(slack.PlainTextType, s, false, false)
 	}
 	modal := func(title string) *slack.ModalViewRequest {
-		return &slack.ModalViewRequest{Type: slack.VTModal, Title: plain(title), Submit: plain("Go"), NotifyOnClose: true, ClearOnClose: true,
-			Blocks: slack.Blocks{BlockSet: []slack.Block{slack.NewInputBlock("b", plain("L"), nil, slack.NewPlainTextInputBlockElement(nil, "a"))}}}
+		return &slack.ModalViewRequest{
+			Type: slack.VTModal, Title: plain(title), Submit: plain("Go"), NotifyOnClose: true, ClearOnClose: true,
+			Blocks: slack.Blocks{BlockSet: []slack.Block{slack.NewInputBlock("b", plain("L"), nil, slack.NewPlainTextInputBlockElement(nil, "a"))}},
+		}
 	}
 	var answer *slack.ViewSubmissionResponse
 	var mu sync.Mutex
@@ -103,7 +105,8 @@ func TestHomeTab(t *testing.T) {
 		t.Fatalf("event %T", e.InnerEvent.Data)
 	}
 	if _, err := h.client.PublishViewContext(h.ctx(), slack.PublishViewContextRequest{UserID: "U0ANN", View: slack.HomeTabViewRequest{
-		Type: slack.VTHomeTab, Blocks: slack.Blocks{BlockSet: []slack.Block{section("*2* approvals"), slack.NewActionBlock("b", button("go", "Show", ""))}}}}); err != nil {
+		Type: slack.VTHomeTab, Blocks: slack.Blocks{BlockSet: []slack.Block{section("*2* approvals"), slack.NewActionBlock("b", button("go", "Show", ""))}},
+	}}); err != nil {
 		t.Fatal(err)
 	}
 	home, ok := h.Home("U0ANN")

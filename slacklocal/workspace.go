@@ -1,6 +1,7 @@
 package slacklocal
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -173,7 +174,7 @@ func New(cfg Config) *Workspace {
 // returns the address to reach it, such as "http://127.0.0.1:4711". The Slack API
 // stands below it at /slack/api/. Close stops serving.
 func (ws *Workspace) Start(addr string) (string, error) {
-	ln, err := net.Listen("tcp", addr)
+	ln, err := new(net.ListenConfig).Listen(context.Background(), "tcp", addr)
 	if err != nil {
 		return "", fmt.Errorf("starting the local workspace: %w", err)
 	}

@@ -163,7 +163,7 @@ func (r *reader) varint() int64 {
 
 func (r *reader) text() string {
 	l, n := binary.Uvarint(r.b)
-	if n <= 0 || uint64(len(r.b)-n) < l {
+	if n <= 0 || uint64(len(r.b)-n) < l { //nolint:gosec // Uvarint never reads more than there is
 		r.b, r.err = nil, errGarbled
 		return ""
 	}

@@ -3,6 +3,7 @@ package redisstore
 import (
 	"context"
 	"fmt"
+	"maps"
 	"strconv"
 	"strings"
 	"sync"
@@ -88,9 +89,7 @@ func (s *settings) config(ctx context.Context, c *redis.Client, names ...string)
 		if err != nil {
 			return // not allowed: what is missing is reported as such
 		}
-		for k, v := range got {
-			s.conf[k] = v
-		}
+		maps.Copy(s.conf, got)
 	}
 }
 

@@ -49,7 +49,7 @@ func (l *lanes) process(ctx context.Context, cmd *redis.Cmd) error {
 		l.busy++
 		l.mu.Unlock()
 		err := l.c.Process(ctx, cmd)
-		l.leave()
+		l.leave() //nolint:contextcheck // what is carried then is others', whose calls may outlive this one
 		return err
 	}
 	r := &ride{cmd: cmd, done: make(chan struct{})}

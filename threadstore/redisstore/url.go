@@ -7,8 +7,7 @@ import (
 
 // withoutURL takes off what net/url puts before its reason: the URL, with the password that may stand in it.
 func withoutURL(err error) error {
-	var e *url.Error
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*url.Error](err); ok {
 		return e.Err
 	}
 	return err

@@ -11,16 +11,16 @@ import (
 	"github.com/releasebot/releasebot/threadstore"
 )
 
-func (s *store) index(name string) map[string]string {
+func (s *store) lines() map[string]string {
 	s.t.Helper()
-	entries, err := s.Index(s.t.Context(), name)
+	entries, err := s.Index(s.t.Context(), "i")
 	if err != nil {
 		s.t.Fatalf("Index: %v", err)
 	}
 	m := make(map[string]string)
 	for _, e := range entries {
-		if _, twice := m[e.Member]; twice || e.Index != name {
-			s.t.Fatalf("index %s lists %+v (twice: %t)", name, e, twice)
+		if _, twice := m[e.Member]; twice || e.Index != "i" {
+			s.t.Fatalf("the index lists %+v (twice: %t)", e, twice)
 		}
 		m[e.Member] = string(e.Value)
 	}
@@ -53,7 +53,7 @@ func atomicIndexes(t *testing.T, h Harness) {
 	at := time.UnixMilli(1_700_000_000_123)
 	check := func(what string, lines map[string]string, due ...string) {
 		t.Helper()
-		if got := s.index("i"); !reflect.DeepEqual(got, lines) {
+		if got := s.lines(); !reflect.DeepEqual(got, lines) {
 			t.Fatalf("%s: index %v, want %v", what, got, lines)
 		}
 		if got := s.due(at); !reflect.DeepEqual(got, append([]string{}, due...)) {
@@ -247,7 +247,7 @@ func prune(t *testing.T, h Harness) {
 	}
 	_, err := s.Load(t.Context(), "log", 1)
 	wantErr(t, err, threadstore.ErrNotFound)
-	if lines := s.index("i"); !reflect.DeepEqual(lines, map[string]string{"n": "1"}) {
+	if lines := s.lines(); !reflect.DeepEqual(lines, map[string]string{"n": "1"}) {
 		t.Fatalf("index after pruning: %v", lines)
 	}
 	if again := s.acquire("log", "me", time.Minute); again.Epoch <= l.Epoch {

@@ -156,8 +156,10 @@ func restart(t *testing.T, h Harness) {
 	}
 	d := h.Open(t)
 	s := &store{t: t, Store: threadstore.New(d, threadstore.Options{}), d: d}
-	s.must(threadstore.Append{Log: "log", Fact: true, Drafts: drafts("a", "b"), Due: threadstore.DueAt(time.UnixMilli(7)),
-		Index: []threadstore.IndexEntry{{Index: "i", Member: "m", Value: []byte("v")}}})
+	s.must(threadstore.Append{
+		Log: "log", Fact: true, Drafts: drafts("a", "b"), Due: threadstore.DueAt(time.UnixMilli(7)),
+		Index: []threadstore.IndexEntry{{Index: "i", Member: "m", Value: []byte("v")}},
+	})
 	if _, err := s.SetAlias(t.Context(), "alias", "log"); err != nil {
 		t.Fatal(err)
 	}
@@ -167,8 +169,8 @@ func restart(t *testing.T, h Harness) {
 		t.Fatal("a duplicate was not known after the restart")
 	}
 	due, err := s.Due(t.Context(), time.UnixMilli(7), 0)
-	if err != nil || len(due) != 1 || s.index("i")["m"] != "v" {
-		t.Fatalf("after the restart due %v (%v), index %v", due, err, s.index("i"))
+	if err != nil || len(due) != 1 || s.lines()["m"] != "v" {
+		t.Fatalf("after the restart due %v (%v), index %v", due, err, s.lines())
 	}
 	if log, err := s.Resolve(t.Context(), "alias"); err != nil || log != "log" {
 		t.Fatalf("after the restart the alias is %q (%v)", log, err)

@@ -214,19 +214,20 @@ func signal(cmd *exec.Cmd, s syscall.Signal) error {
 // failed makes the error of a call: what was done, to which repository, and the
 // last line that git said.
 func (g *Git) failed(args []string, err error, said string) error {
-	command := "git"
+	var command strings.Builder
+	command.WriteString("git")
 	for i := 0; i < len(args); i++ {
 		if args[i] == "-c" {
 			i++
 		} else if !strings.HasPrefix(args[i], "-") {
-			command += " " + args[i]
+			command.WriteString(" " + args[i])
 			break
 		}
 	}
 	if line := g.shown(lastError(said)); line != "" {
-		return fmt.Errorf("%s of %s: %s: %w", command, g.at.show, line, err)
+		return fmt.Errorf("%s of %s: %s: %w", command.String(), g.at.show, line, err)
 	}
-	return fmt.Errorf("%s of %s: %w", command, g.at.show, err)
+	return fmt.Errorf("%s of %s: %w", command.String(), g.at.show, err)
 }
 
 // lastError is the line that says what went wrong: the first fatal one, else the last.

@@ -133,7 +133,7 @@ func TestAmbiguousIds(t *testing.T) {
 	r.gitIn(in.String(), "fast-import", "--quiet")
 	seen := map[string]string{}
 	var prefix, id string
-	for _, sha := range strings.Fields(r.git("rev-list", "main")) {
+	for sha := range strings.FieldsSeq(r.git("rev-list", "main")) {
 		if _, twice := seen[sha[:7]]; twice {
 			prefix, id = sha[:7], sha
 		}

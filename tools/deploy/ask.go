@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os/exec"
 	"regexp"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -83,7 +84,7 @@ func (d *Command) ask(ctx context.Context, c tools.Call, argv []string) (string,
 	cmd := exec.CommandContext(limited, program)
 	cmd.Args = argv
 	cmd.Dir = d.dir
-	cmd.Env = append(append(d.environ[:len(d.environ):len(d.environ)], releaseEnviron(c)...), "PWD="+d.dir)
+	cmd.Env = append(append(slices.Clip(d.environ), releaseEnviron(c)...), "PWD="+d.dir)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
 	cmd.WaitDelay = 250 * time.Millisecond

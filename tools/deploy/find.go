@@ -155,6 +155,7 @@ func (d *Command) status(ctx context.Context, r run, c tools.Call, args CommandA
 		return Status{State: Failed, Percent: -1, ExitCode: -1, Aborted: true, Detail: "it was canceled before it started"}, nil
 	case lost:
 		return d.lostStatus(ctx, r, c, args)
+	case nothing:
 	}
 	if d.here(c) {
 		return d.absentStatus(ctx, c, args), nil

@@ -105,15 +105,21 @@ func TestLastLinesReachBackOverWhatWasFreed(t *testing.T) {
 		holes     []string // what is kept where files can have holes
 		cut       []string // and where they can't
 	}{
-		{"between lines", "", "next\n",
+		{
+			"between lines", "", "next\n",
 			[]string{"line number 299998", "line number 299999", "next"},
-			[]string{"line number 299998", "line number 299999", "next"}},
-		{"within a line", "half of a", " line\nnext\n",
+			[]string{"line number 299998", "line number 299999", "next"},
+		},
+		{
+			"within a line", "half of a", " line\nnext\n",
 			[]string{"line number 299999", "half of a line", "next"},
-			[]string{"line number 299998", "line number 299999", "next"}},
-		{"nothing after", "", "",
+			[]string{"line number 299998", "line number 299999", "next"},
+		},
+		{
+			"nothing after", "", "",
 			[]string{"line number 299997", "line number 299998", "line number 299999"},
-			[]string{"line number 299997", "line number 299998", "line number 299999"}},
+			[]string{"line number 299997", "line number 299998", "line number 299999"},
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			want := c.cut

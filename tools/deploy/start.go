@@ -233,7 +233,7 @@ func (d *Command) awaitReady(ctx context.Context, r run, ready *os.File) error {
 	if err != nil || said == readyWord {
 		return nil //nolint:nilerr // the supervisor was started: what it does is for Find to say
 	}
-	return d.neverReady(r)
+	return d.neverReady(r) //nolint:contextcheck // what it writes down must stand even if nobody waits any more
 }
 
 // readUntil reads f to its end, but not longer than readyWait or ctx allow, and closes it.

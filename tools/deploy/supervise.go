@@ -122,7 +122,7 @@ func (s *supervisor) run() (result, error) {
 	self := process{PID: os.Getpid(), Start: startOf(os.Getpid()), Boot: bootID(), Host: s.spec.Host}
 	if err := s.r.write(startedFile, started{Supervisor: self, At: s.began}); err != nil {
 		// It may be on disk nevertheless: say so, and don't run.
-		return s.neverRan("the start could not be written down: " + err.Error()), nil
+		return s.neverRan("the start could not be written down: " + err.Error()), nil //nolint:nilerr // it is the result
 	}
 	failpoint.Hit("supervise.afterStarted")
 	// Once more, see seenHeld: who asked to stop and saw no start relies on it.
@@ -130,7 +130,7 @@ func (s *supervisor) run() (result, error) {
 		return s.neverRan(why), nil
 	}
 	if err := cmd.Start(); err != nil {
-		return s.neverRan("the command could not be executed: " + err.Error()), nil
+		return s.neverRan("the command could not be executed: " + err.Error()), nil //nolint:nilerr // it is the result
 	}
 	s.announce(cmd.Process.Pid)
 	return s.follow(cmd), nil

@@ -44,8 +44,10 @@ func TestCommandVerdicts(t *testing.T) {
 		{"killed by somebody else", "kill -9 $$", healthcheck.Inconclusive, "did not end by itself"},
 		{"a secret in its words", "echo password is hunter2hunter2; exit 1", healthcheck.Unhealthy, "[masked]"},
 		{"colours", `printf '\033[31mred\033[0m\n'; exit 1`, healthcheck.Unhealthy, "expected 0: red"},
-		{"much output", "i=0; while [ $i -lt 3000 ]; do echo 0123456789012345678901234567890123456789; i=$((i+1)); done; echo last; exit 1",
-			healthcheck.Unhealthy, "expected 0: last"},
+		{
+			"much output", "i=0; while [ $i -lt 3000 ]; do echo 0123456789012345678901234567890123456789; i=$((i+1)); done; echo last; exit 1",
+			healthcheck.Unhealthy, "expected 0: last",
+		},
 		{"in the policy file's folder", `[ -x ./check.sh ]`, healthcheck.Healthy, ""},
 		{"nothing on its input", `[ -z "$(cat)" ]`, healthcheck.Healthy, ""},
 		{"arguments are filled in and not split", `[ $# = 2 ] && [ "$1" = "v1.4.2 production" ] && [ "$2" = '$(id)' ]`, healthcheck.Healthy, ""},

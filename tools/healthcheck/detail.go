@@ -85,8 +85,7 @@ func ours(err error) bool {
 // reason shows an error of the system. Others may quote what the service sent,
 // and are only named.
 func reason(err error) string {
-	var errno syscall.Errno
-	if errors.As(err, &errno) {
+	if errno, ok := errors.AsType[syscall.Errno](err); ok {
 		return errno.Error()
 	}
 	var op *net.OpError

@@ -83,17 +83,23 @@ func TestArgumentsBecomeCanonicalJSON(t *testing.T) {
 		in     string
 		want   string
 	}{
-		{"http, defaults", healthcheck.DecodeHTTP, `{"url":"http://a/h"}`,
-			`{"url":"http://a/h","method":"GET","status":200,"timeout":"5s"}`},
-		{"http, all", healthcheck.DecodeHTTP,
+		{
+			"http, defaults", healthcheck.DecodeHTTP, `{"url":"http://a/h"}`,
+			`{"url":"http://a/h","method":"GET","status":200,"timeout":"5s"}`,
+		},
+		{
+			"http, all", healthcheck.DecodeHTTP,
 			`{"timeout":"60s","latency":"500ms","method":"post","status":204,"url":"https://a:1/${version}?v=${sha}",
 			  "headers":{"x-b":"2","accept":"${environment}"},"json":{"v":1.20,"ok":true,"n":null,"a.0":"${version}"}}`,
 			`{"url":"https://a:1/${version}?v=${sha}","method":"POST","status":204,` +
 				`"json":{"a.0":"${version}","n":null,"ok":"true","v":"1.20"},` +
-				`"headers":{"Accept":"${environment}","X-B":"2"},"timeout":"1m0s","latency":"500ms"}`},
+				`"headers":{"Accept":"${environment}","X-B":"2"},"timeout":"1m0s","latency":"500ms"}`,
+		},
 		{"tcp", healthcheck.DecodeTCP, `{"address":"[::1]:80"}`, `{"address":"[::1]:80","timeout":"5s"}`},
-		{"command", healthcheck.DecodeCommand, `{"run":["./x-${environment}","${version}"]}`,
-			`{"run":["./x-${environment}","${version}"],"timeout":"10s"}`},
+		{
+			"command", healthcheck.DecodeCommand, `{"run":["./x-${environment}","${version}"]}`,
+			`{"run":["./x-${environment}","${version}"],"timeout":"10s"}`,
+		},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			if got := call(t, tc.decode, tc.in).Args; string(got) != tc.want {
@@ -177,8 +183,7 @@ func keys(err error) []string {
 		}
 		return all
 	}
-	var one *healthcheck.ArgError
-	if errors.As(err, &one) {
+	if one, ok := errors.AsType[*healthcheck.ArgError](err); ok {
 		return []string{one.Field()}
 	}
 	return []string{"not an ArgError"}

@@ -41,14 +41,22 @@ func TestHTTPVerdicts(t *testing.T) {
 		says    []string
 	}{
 		{"status only", body("anything"), ``, healthcheck.Healthy, []string{"status 200"}},
-		{"wrong status", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(503) }, ``,
-			healthcheck.Unhealthy, []string{"status 503, expected 200"}},
-		{"another status expected", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(503) }, `,"status":503`,
-			healthcheck.Healthy, nil},
+		{
+			"wrong status", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(503) }, ``,
+			healthcheck.Unhealthy,
+			[]string{"status 503, expected 200"},
+		},
+		{
+			"another status expected", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(503) }, `,"status":503`,
+			healthcheck.Healthy, nil,
+		},
 		{"json", body(all), `,"json":{"version":"${version}","n":1.20,"big":12345678901234567890,"ok":true,"none":null,
 			"deep.list.1.name":"b","deep.a\\.b":"dotted","list":"[1,2]","esc":"<&>"}`, healthcheck.Healthy, []string{"as expected"}},
-		{"another version", body(`{"version":"v1.4.1"}`), `,"json":{"version":"${version}"}`,
-			healthcheck.Unhealthy, []string{`version is "v1.4.1", expected "v1.4.2"`}},
+		{
+			"another version", body(`{"version":"v1.4.1"}`), `,"json":{"version":"${version}"}`,
+			healthcheck.Unhealthy,
+			[]string{`version is "v1.4.1", expected "v1.4.2"`},
+		},
 		{"a number in another form", body(`{"n":1.2}`), `,"json":{"n":"1.20"}`, healthcheck.Unhealthy, []string{`n is "1.2", expected "1.20"`}},
 		{"null is not nothing", body(`{"v":null}`), `,"json":{"v":""}`, healthcheck.Unhealthy, []string{`v is "null", expected ""`}},
 		{"missing", body(`{"a":{}}`), `,"json":{"a.b":"1"}`, healthcheck.Unhealthy, []string{`a.b is missing, expected "1"`}},
@@ -57,17 +65,32 @@ func TestHTTPVerdicts(t *testing.T) {
 		{"no json", body(`<html>`), `,"json":{"a":"1"}`, healthcheck.Unhealthy, []string{"not JSON"}},
 		{"empty", body(``), `,"json":{"a":"1"}`, healthcheck.Unhealthy, []string{"not JSON"}},
 		{"two values", body(`{"a":"1"}{"a":"1"}`), `,"json":{"a":"1"}`, healthcheck.Unhealthy, []string{"not JSON"}},
-		{"2 MB of json", body(`{"a":"` + strings.Repeat("x", 2<<20) + `"}`), `,"json":{"a":"1"}`,
-			healthcheck.Unhealthy, []string{"longer than 1 MiB"}},
+		{
+			"2 MB of json", body(`{"a":"` + strings.Repeat("x", 2<<20) + `"}`), `,"json":{"a":"1"}`,
+			healthcheck.Unhealthy,
+			[]string{"longer than 1 MiB"},
+		},
 		{"2 MB nobody asked about", body(strings.Repeat("x", 2<<20)), ``, healthcheck.Healthy, nil},
-		{"a long value is cut", body(`{"a":"` + strings.Repeat("é", 1000) + `"}`), `,"json":{"a":"1"}`,
-			healthcheck.Unhealthy, []string{`ééé…", expected "1"`}},
-		{"control characters go", body(`{"a":"x\u001b[31m\u0000\n\u202e"}`), `,"json":{"a":"1"}`,
-			healthcheck.Unhealthy, []string{`a is "x", expected`}},
-		{"a token is masked", body(`{"a":"xoxb-123456789012-abcdef"}`), `,"json":{"a":"1"}`,
-			healthcheck.Unhealthy, []string{`a is "[masked]"`}},
-		{"reset", func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, ``,
-			healthcheck.Unhealthy, []string{"closed before a whole answer came"}},
+		{
+			"a long value is cut", body(`{"a":"` + strings.Repeat("é", 1000) + `"}`), `,"json":{"a":"1"}`,
+			healthcheck.Unhealthy,
+			[]string{`ééé…", expected "1"`},
+		},
+		{
+			"control characters go", body(`{"a":"x\u001b[31m\u0000\n\u202e"}`), `,"json":{"a":"1"}`,
+			healthcheck.Unhealthy,
+			[]string{`a is "x", expected`},
+		},
+		{
+			"a token is masked", body(`{"a":"xoxb-123456789012-abcdef"}`), `,"json":{"a":"1"}`,
+			healthcheck.Unhealthy,
+			[]string{`a is "[masked]"`},
+		},
+		{
+			"reset", func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, ``,
+			healthcheck.Unhealthy,
+			[]string{"closed before a whole answer came"},
+		},
 		{"reset within the body", func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Length", "100")
 			_, _ = io.WriteString(w, `{"a":`)
@@ -176,8 +199,7 @@ func TestHTTPCertificates(t *testing.T) {
 
 func TestHTTPRedirects(t *testing.T) {
 	other := serve(t, body("a login page"))
-	var s *httptest.Server
-	s = serve(t, func(w http.ResponseWriter, r *http.Request) {
+	var s *httptest.Server = serve(t, func(w http.ResponseWriter, r *http.Request) {
 		switch r.URL.Path {
 		case "/same":
 			http.Redirect(w, r, "/ok", http.StatusFound)

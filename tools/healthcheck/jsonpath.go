@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -34,10 +35,8 @@ func splitPath(path string) ([]string, error) {
 		}
 	}
 	steps = append(steps, step.String())
-	for _, s := range steps {
-		if s == "" {
-			return nil, errors.New(`a path is names with dots between them, such as "status" or "build.version"; items of a list have numbers from 0`)
-		}
+	if slices.Contains(steps, "") {
+		return nil, errors.New(`a path is names with dots between them, such as "status" or "build.version"; items of a list have numbers from 0`)
 	}
 	if len(steps) > maxPath {
 		return nil, fmt.Errorf("a path has at most %d steps", maxPath)

@@ -9,7 +9,7 @@ import (
 
 // isHostRune holds for what a host and port are written with.
 func isHostRune(r rune) bool {
-	return r < 0x80 && (isAlphanumeric(byte(r)) || strings.ContainsRune(".-_:[]", r))
+	return r < 0x80 && (isAlphanumeric(byte(r)) || strings.ContainsRune(".-_:[]", r)) //nolint:gosec // below 0x80 it is a byte
 }
 
 func isAlphanumeric(b byte) bool {

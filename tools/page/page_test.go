@@ -80,7 +80,8 @@ func TestOneWhoCannotBeReachedStopsNobody(t *testing.T) {
 		p := &post{
 			fail: map[string]error{
 				"":   errors.New("channel_not_found"),
-				"U2": fmt.Errorf("posting with xoxb-123456789012-abcdef:\n%w", errors.New(strings.Repeat("x", 500)))},
+				"U2": fmt.Errorf("posting with xoxb-123456789012-abcdef:\n%w", errors.New(strings.Repeat("x", 500))),
+			},
 			hang: map[string]bool{"U3": true},
 		}
 		start := time.Now()
