@@ -20,6 +20,9 @@ type board struct {
 	version int64 // of the state that was rendered
 	began   time.Time
 	asker   string // who is told when nothing can be shown
+	reached bool   // something was written to the channel, by this board
+	post    post
+	skipped []string // answers that nobody could be shown
 
 	channel string
 	root    string // ts of the thread's first message; "" until it is posted
@@ -45,7 +48,7 @@ type sort int
 const (
 	shown  sort = iota // a message of the thread
 	noted              // told to one person alone
-	direct             // told by direct message, by the bot itself
+	letter             // a direct message, kept in step
 )
 
 // card is one view of a board.
@@ -60,7 +63,7 @@ type card struct {
 	logged bool   // the log knows where it stands
 	root   bool
 
-	person   string // of notes
+	person   string // of notes and letters
 	thread   string
 	fallback bool // the person can't be reached in the channel
 
@@ -103,7 +106,7 @@ func (bd *board) pending() bool {
 			return true
 		}
 	}
-	return false
+	return len(bd.unasked()) > 0
 }
 
 // set takes in what is to be shown now. posted is what the log says of where views stand.
@@ -119,14 +122,19 @@ func (bd *board) set(views []blocks.View, notes []agent.Note, posted map[string]
 		c.paint(picturing(v))
 	}
 	for _, n := range notes {
-		key := agent.ViewNote(n.Seq)
-		wanted[key] = true
-		c := bd.card(key, noted)
+		wanted[n.Key()] = true
+		c := bd.card(n.Key(), noted)
 		c.person, c.where, c.thread = n.Person, bd.channel, bd.root
-		if n.Place != nil {
+		switch {
+		case n.Place != nil: // of the home tab without a channel: directly, too
 			c.where, c.thread = n.Place.Channel, n.Place.TS
+		case n.Text != "":
+			c.where, c.thread = "", ""
 		}
 		c.paint(picturing(blocks.Note(n, opt)))
+	}
+	for _, key := range bd.letters(posted) {
+		wanted[key] = true
 	}
 	bd.prune(wanted)
 }
@@ -136,7 +144,7 @@ func (bd *board) prune(wanted map[string]bool) {
 	kept := bd.order[:0]
 	for _, key := range bd.order {
 		c := bd.cards[key]
-		if wanted[key] || c.sort == direct && c.pending() {
+		if wanted[key] {
 			kept = append(kept, key)
 			continue
 		}
@@ -173,14 +181,24 @@ type rest struct {
 	version int64
 	cards   map[string]card
 	alias   bool
+	reached bool
+	shut    string
+	people  map[string][]string // who was asked for approvals directly
 }
 
 // leave remembers what stands there.
 func (bd *board) leave() rest {
-	r := rest{version: bd.version, cards: map[string]card{}, alias: bd.alias}
+	r := rest{version: bd.version, cards: map[string]card{}, alias: bd.alias, reached: bd.reached, shut: bd.post.shut, people: map[string][]string{}}
 	for key, c := range bd.cards {
-		if c.sort == shown && c.ts != "" {
-			r.cards[key] = card{key: key, root: c.root, have: c.have, ts: c.ts, where: c.where, logged: c.logged, sent: c.sent}
+		if c.sort != noted && c.ts != "" {
+			r.cards[key] = card{
+				key: key, sort: c.sort, person: c.person, root: c.root, have: c.have, ts: c.ts, where: c.where, logged: c.logged, sent: c.sent,
+			}
+		}
+	}
+	for id, k := range bd.post.asks {
+		if k.looked {
+			r.people[id] = k.people
 		}
 	}
 	return r
@@ -193,7 +211,11 @@ func (bd *board) resume(r rest, version int64) {
 	if r.cards == nil || r.version != version {
 		return
 	}
-	bd.look, bd.alias = false, r.alias
+	bd.look, bd.alias, bd.reached, bd.post.shut = false, r.alias, r.reached, r.shut
+	bd.post.asks = map[string]*ask{}
+	for id, people := range r.people {
+		bd.post.asks[id] = &ask{id: id, looked: true, people: people}
+	}
 	for key, c := range r.cards {
 		bd.cards[key] = &c
 		bd.order = append(bd.order, key)
@@ -204,9 +226,9 @@ func (bd *board) resume(r rest, version int64) {
 // report notes what the log has to know about a card that was sent.
 func (bd *board) report(c *card, p picture) {
 	switch {
-	case c.sort == noted:
-		bd.reports = append(bd.reports, agent.PostedView{Key: c.key, Final: true})
-	case c.sort == shown && (p.final || !c.logged):
+	case c.sort == noted: // without a place: it reached nobody
+		bd.reports = append(bd.reports, agent.PostedView{Key: c.key, Channel: c.where, TS: c.ts, Final: true})
+	case p.final || !c.logged:
 		bd.reports = append(bd.reports, agent.PostedView{Key: c.key, Channel: c.where, TS: c.ts, Final: p.final})
 		c.logged = true
 	}
@@ -250,6 +272,8 @@ func telling(channel, code string) string {
 		why, remedy = "it is archived", "Unarchive it, or ask in another channel."
 	case code == "thread_not_found" || code == "cannot_reply_to_message":
 		why, remedy = "the message that the thread hangs on is gone", "Ask again in a new message."
+	case code == shutUnknown:
+		why, remedy = "I could not write there", "I keep trying; see that I am invited (`/invite`) and that it is not archived."
 	case strings.HasPrefix(code, "restricted_action"):
 		why, remedy = "the workspace does not let me post there", "Ask whoever runs the workspace, or ask in another channel."
 	}

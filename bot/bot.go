@@ -82,6 +82,7 @@ type Bot struct {
 	api    *api
 	people *directory
 	out    *outbox
+	homes  *homes
 	links  links
 	intake intake
 	fatal  chan error // the first is what Run returns
@@ -109,6 +110,7 @@ func New(cfg Config) (*Bot, error) {
 	b := &Bot{cfg: cfg, api: newAPI(cfg), fatal: make(chan error, 1)}
 	b.people = newDirectory(b)
 	b.out = newOutbox(b)
+	b.homes = newHomes(b)
 	b.links.init(b)
 	b.intake.init(b)
 	return b, nil
@@ -141,6 +143,7 @@ func (b *Bot) Run(ctx context.Context) error {
 		return err
 	}
 	wg.Go(func() { b.intake.run(ctx) })
+	wg.Go(func() { b.homes.run(ctx) })
 	wg.Go(func() { b.links.run(ctx) })
 	select {
 	case <-ctx.Done():

@@ -3,7 +3,8 @@ package bot
 import (
 	"context"
 	"encoding/json"
-	"time"
+	"errors"
+	"strings"
 
 	"github.com/slack-go/slack"
 
@@ -11,7 +12,7 @@ import (
 	"github.com/releasebot/releasebot/blocks"
 )
 
-// interaction is what comes of a button, form or shortcut, with as much of it as is used.
+// interaction is what comes of a button or form, with as much of it as is used.
 type interaction struct {
 	Type string `json:"type"`
 	Team struct {
@@ -25,6 +26,7 @@ type interaction struct {
 		ID string `json:"id"`
 	} `json:"channel"`
 	Container struct {
+		Type      string `json:"type"`
 		MessageTS string `json:"message_ts"`
 		ThreadTS  string `json:"thread_ts"`
 		ChannelID string `json:"channel_id"`
@@ -79,17 +81,30 @@ func (p *interaction) actor() agent.Actor {
 	return agent.SlackActor(team, p.User.ID)
 }
 
-// onInteraction takes in a button, a form or a shortcut.
+// key names what has to be kept in order: the Slack thread, or, where there is none, the person.
+func (p *interaction) key() string {
+	if key := p.channel() + p.root(); key != "" {
+		return key
+	}
+	return p.User.ID
+}
+
+// atHome reports whether a button of the home tab was pressed: no message stands behind it.
+func (p *interaction) atHome() bool {
+	var v struct {
+		Type string `json:"type"`
+	}
+	return p.Container.Type == "view" && p.channel() == "" && json.Unmarshal(p.View, &v) == nil && v.Type == "home"
+}
+
+// onInteraction takes in a button or a form.
 func (b *Bot) onInteraction(ctx context.Context, e *envelope, p *interaction) {
 	switch p.Type {
 	case "block_actions":
 		b.onClick(ctx, e, p)
 	case "view_submission":
 		b.onForm(ctx, e, p)
-	case "message_action", "shortcut":
-		b.acknowledge(e)
-		b.respond(ctx, p.ResponseURL, blocks.View{Text: "I can't start from a shortcut yet. Mention me in this channel with what to release, or type `/release help`."})
-	default:
+	default: // of a shortcut, say, that the manifest doesn't have
 		b.acknowledge(e)
 	}
 }
@@ -102,126 +117,96 @@ func (b *Bot) onClick(ctx context.Context, e *envelope, p *interaction) {
 	}
 	act := p.Actions[0]
 	verb, target, ok := blocks.Button(slack.BlockAction{ActionID: act.ActionID, Value: act.Value})
-	if !ok || p.channel() == "" || p.message() == "" { // a link, or a button of a message that we don't make any more
+	where := agent.Place{Team: b.me().team, Channel: p.channel(), TS: p.root()}
+	if !ok || !p.atHome() && (where.Channel == "" || where.TS == "") { // a link, or a button of a message that we don't make any more
 		b.acknowledge(e)
 		return
 	}
-	where := agent.Place{Team: b.me().team, Channel: p.channel(), TS: p.root()}
-	if verb == agent.VerbReject {
-		b.openForm(ctx, e, p, target, where)
+	if blocks.OpensForm(verb) {
+		b.openForm(ctx, e, p, verb, target, where)
 		return
 	}
-	known := false
-	err := b.keepTrying(ctx, e, func(ctx context.Context) error {
-		var id agent.ThreadID
-		var err error
-		if id, known, err = b.at(ctx, where); err != nil || !known {
-			return err
-		}
-		_, err = b.append(ctx, agent.Fact{
-			ID:     "click/" + p.User.ID + "/" + p.message() + "/" + act.ActionID + "/" + act.ActionTS,
-			Thread: id, Actor: p.actor(),
-			Data: &agent.DecisionReceived{Verb: verb, Target: target, Via: "button", Slack: &where},
-		})
-		return err
-	})
+	d := decided{
+		id:    "click/" + p.User.ID + "/" + p.message() + "/" + act.ActionID + "/" + act.ActionTS,
+		actor: p.actor(),
+		data:  agent.DecisionReceived{Verb: verb, Target: target, Via: "button", Slack: &where},
+	}
+	err := b.keepTrying(ctx, e, func(ctx context.Context) error { return b.decided(ctx, &d) })
 	switch {
 	case err != nil:
 		b.cfg.Log.Warn("a click was not taken in", "err", err)
-		b.respond(ctx, p.ResponseURL, blocks.View{Text: "⚠️ Your click could not be written down, so it did nothing. Please press again."})
-	case !known:
+		b.tellClicker(ctx, p, "⚠️ Your click could not be written down, so it did nothing. Please press again.")
+	case !d.known:
 		b.acknowledge(e)
-		b.respond(ctx, p.ResponseURL, blocks.View{Text: "ℹ️ This message belongs to no release that I know, so the button did nothing."})
+		b.tellClicker(ctx, p, "ℹ️ This message belongs to no release that I know, so the button did nothing.")
 	default:
 		b.acknowledge(e)
+		b.refreshHome(p, d)
 	}
 }
 
-// formLimit is how long opening a form may take: what Slack gives for it.
-const formLimit = 2900 * time.Millisecond
-
-// openForm asks for the reason of a rejection. Nothing slow comes before it:
-// the trigger is good for three seconds.
-func (b *Bot) openForm(ctx context.Context, e *envelope, p *interaction, target string, where agent.Place) {
-	b.acknowledge(e)
-	form, err := blocks.RejectForm(target, where, b.out.headline(target))
-	if err == nil {
-		open, cancel := context.WithTimeout(ctx, max(formLimit-time.Since(e.came), 500*time.Millisecond))
-		_, err = b.api.slack.OpenViewContext(open, p.TriggerID, form)
-		cancel()
-		err = b.api.noted("views.open", err)
-	}
-	if err != nil {
-		b.cfg.Log.Warn("the form for a rejection was not opened", "err", err)
-		b.respond(ctx, p.ResponseURL, blocks.View{Text: "⚠️ The form could not be opened. Please press Reject again, or type `/release reject " + escape(target) + " REASON`."})
+// refreshHome brings the home tab up to date on which something was decided.
+func (b *Bot) refreshHome(p *interaction, d decided) {
+	if d.data.Slack.Channel == "" {
+		b.homes.show(p.User.ID, wish{thread: d.thread, seq: d.seq})
 	}
 }
 
-// submission is a form as it comes back.
-type submission struct {
-	ID              string          `json:"id"`
-	TeamID          string          `json:"team_id"`
-	CallbackID      string          `json:"callback_id"`
-	PrivateMetadata string          `json:"private_metadata"`
-	State           slack.ViewState `json:"state"`
-}
-
-// onForm appends a rejection with its reason, then closes the form; what is
-// wrong stands in the form, by block id, and leaves it open.
-func (b *Bot) onForm(ctx context.Context, e *envelope, p *interaction) {
-	var s submission
-	if err := json.Unmarshal(p.View, &s); err != nil || s.CallbackID != blocks.RejectCallback {
-		b.acknowledge(e)
+// tellClicker answers a click to the clicker alone: where they clicked, or directly on the home tab.
+func (b *Bot) tellClicker(ctx context.Context, p *interaction, text string) {
+	if p.ResponseURL != "" {
+		b.respond(ctx, p.ResponseURL, say(text))
 		return
 	}
-	r, errs := blocks.ParseRejectForm(slack.View{ID: s.ID, TeamID: s.TeamID, PrivateMetadata: s.PrivateMetadata, State: &s.State})
-	if len(errs) > 0 {
-		b.ackForm(e, errs)
-		return
+	if err := b.writeTo(ctx, p.User.ID, text); err != nil {
+		b.cfg.Log.Warn("somebody could not be told directly", "person", p.User.ID, "err", err)
 	}
-	where := agent.Place{Team: b.me().team, Channel: r.Where.Channel, TS: r.Where.TS}
-	known := false
-	late, cancel := context.WithTimeout(ctx, ackWithin-200*time.Millisecond) // after that nobody would see the answer
-	defer cancel()
-	err := b.keepTrying(late, e, func(ctx context.Context) error {
-		var id agent.ThreadID
-		var err error
-		if id, known, err = b.at(ctx, where); err != nil || !known {
+}
+
+// decided is something that a person decided, on its way into the log.
+type decided struct {
+	id    string
+	actor agent.Actor
+	data  agent.DecisionReceived // Slack is where they did it: Channel "" is the home tab
+
+	known  bool // there is such a thread
+	thread agent.ThreadID
+	seq    int64
+}
+
+// decided appends a decision in the thread that the message stands in. The home
+// tab and direct messages of ours stand in no thread: there the id says which
+// one, as it does in a command. Either way the agent judges whether the id is of
+// that thread, and whether this person may.
+func (b *Bot) decided(ctx context.Context, d *decided) error {
+	var err error
+	where := *d.data.Slack
+	if d.known = false; where.Channel != "" {
+		if d.thread, d.known, err = b.at(ctx, where); err != nil {
 			return err
 		}
-		_, err = b.append(ctx, agent.Fact{
-			ID: "form/" + p.User.ID + "/" + s.ID, Thread: id, Actor: p.actor(),
-			Data: &agent.DecisionReceived{Verb: agent.VerbReject, Target: r.ID, Reason: r.Reason, Via: "button", Slack: &where},
-		})
-		return err
-	})
-	switch {
-	case err != nil:
-		b.cfg.Log.Warn("a rejection was not taken in", "err", err)
-		b.ackForm(e, formError(s, "It could not be written down just now. Please press Reject again."))
-	case !known:
-		b.ackForm(e, formError(s, "This card belongs to no release that I know, so it can't be rejected here."))
-	default:
-		b.ackForm(e, nil)
 	}
+	if !d.known && (where.Channel == "" || isDirect(where.Channel)) {
+		thread, _, _, err := agent.ParseShortID(shortID(d.data.Target))
+		d.thread, d.known = thread, err == nil
+	}
+	if !d.known {
+		return nil
+	}
+	taken, err := b.append(ctx, agent.Fact{ID: d.id, Thread: d.thread, Actor: d.actor, Data: &d.data})
+	if errors.Is(err, agent.ErrNoThread) {
+		d.known = false
+		return nil
+	}
+	d.seq = taken.Seq
+	return err
 }
 
-// formError puts a sentence below the form's field. Slack wants the block's id.
-func formError(s submission, text string) map[string]string {
-	errs := map[string]string{}
-	for block := range s.State.Values {
-		errs[block] = text
-	}
-	return errs
-}
+// isDirect reports whether a channel is a direct message.
+func isDirect(channel string) bool { return strings.HasPrefix(channel, "D") }
 
-// ackForm closes the form, or leaves it open with what is wrong.
-func (b *Bot) ackForm(e *envelope, errs map[string]string) {
-	var payload any
-	if len(errs) > 0 {
-		payload = slack.NewErrorsViewSubmissionResponse(errs)
-	}
-	if err := b.ack(e, payload); err != nil {
-		b.cfg.Log.Info("the answer to a form was not sent", "err", err)
-	}
+// shortID is the release's or approval's id in what a button carries: a question's has more behind a slash.
+func shortID(target string) string {
+	id, _, _ := strings.Cut(target, "/")
+	return id
 }

@@ -21,20 +21,29 @@ type order struct {
 	ResponseURL string `json:"response_url"`
 }
 
-// queryLimit is how long a question may take before it is acknowledged unanswered, and answered later.
-const queryLimit = 2 * time.Second
+// queryLimit is how long a question may take before it is acknowledged unanswered, and answered within slowLimit.
+const (
+	queryLimit = 2 * time.Second
+	slowLimit  = 15 * time.Second
+)
 
 // onCommand does what stands behind /release.
 func (b *Bot) onCommand(ctx context.Context, e *envelope, o *order) {
 	words := plainWords(o.Text, b.me().user)
-	if verb, id, reason, ok := decision(words); ok {
-		b.decide(ctx, e, o, verb, id, reason)
+	if verb, rest := verbOf(words); verb != "" {
+		b.decide(ctx, e, o, verb, rest)
+		return
+	}
+	if on, ok := muting(words); ok {
+		b.mute(ctx, e, o, on)
 		return
 	}
 	in := b.parse(words)
 	switch in.Kind {
-	case agent.IntentDeploy, agent.IntentRollback, agent.IntentVerify, agent.IntentLock, agent.IntentUnlock, agent.IntentNotify:
+	case agent.IntentDeploy, agent.IntentRollback, agent.IntentVerify, agent.IntentLock, agent.IntentUnlock:
 		b.request(ctx, e, o, words, &in)
+	case agent.IntentNotify:
+		b.notify(ctx, e, o, words, in)
 	case "": // nobody here can read it: the planner does
 		b.request(ctx, e, o, words, nil)
 	case agent.IntentClarify:
@@ -44,19 +53,6 @@ func (b *Bot) onCommand(ctx context.Context, e *envelope, o *order) {
 	default:
 		b.query(ctx, e, o, in)
 	}
-}
-
-// decision reads the commands that decide about something that has an id.
-func decision(words string) (verb agent.Verb, id, reason string, ok bool) {
-	first, rest, _ := strings.Cut(words, " ")
-	verb = agent.Verb(strings.ToLower(first))
-	switch verb {
-	case agent.VerbApprove, agent.VerbReject, agent.VerbCancel, agent.VerbHold, agent.VerbResume:
-	default:
-		return "", "", "", false
-	}
-	id, reason, _ = strings.Cut(strings.TrimSpace(rest), " ")
-	return verb, strings.Trim(id, "`#"), strings.TrimSpace(reason), true
 }
 
 // parse reads the words of a command. Questions without names need nobody else.
@@ -92,7 +88,9 @@ func (b *Bot) parse(words string) agent.Intent {
 }
 
 // decide appends a decision, and says to whoever gave it that it was noted. What comes of it stands on the card.
-func (b *Bot) decide(ctx context.Context, e *envelope, o *order, verb agent.Verb, id, reason string) {
+func (b *Bot) decide(ctx context.Context, e *envelope, o *order, verb agent.Verb, rest string) {
+	id, reason := cutWord(rest)
+	id = strings.ToLower(strings.Trim(id, "`#"))
 	thread, _, _, err := agent.ParseShortID(id)
 	switch {
 	case id == "":
@@ -101,15 +99,15 @@ func (b *Bot) decide(ctx context.Context, e *envelope, o *order, verb agent.Verb
 	case err != nil:
 		b.answer(ctx, e, o.ResponseURL, say("No release has the id "+quoted(id)+". Ids look like `k3m9x2q7p4ab-1`; `/release approvals` lists those that wait."))
 		return
-	case verb == agent.VerbReject && reason == "":
-		b.answer(ctx, e, o.ResponseURL, say("Say why: `/release reject "+escape(id)+" REASON`. Those who asked need to know what to change."))
+	case needsReason(verb) && reason == "":
+		b.answer(ctx, e, o.ResponseURL, say("Say why: `/release "+commandWord(verb)+" "+escape(id)+" REASON`. "+whyWhy(verb)))
 		return
 	}
 	err = b.keepTrying(ctx, e, func(ctx context.Context) error {
 		_, err := b.append(ctx, agent.Fact{
 			ID: "command/" + o.TriggerID, Thread: thread, Actor: o.actor(b.me()),
 			Data: &agent.DecisionReceived{
-				Verb: verb, Target: strings.ToLower(id), Reason: reason, Via: "command",
+				Verb: verb, Target: id, Reason: reason, Via: "command",
 				Slack: &agent.Place{Team: b.me().team, Channel: o.Channel},
 			},
 		})
@@ -121,15 +119,37 @@ func (b *Bot) decide(ctx context.Context, e *envelope, o *order, verb agent.Verb
 	case err != nil:
 		b.notTaken(ctx, e, o, err)
 	default:
-		b.answer(ctx, e, o.ResponseURL, say("Noted: "+string(verb)+" "+quoted(id)+". What comes of it stands on its card."))
+		b.answer(ctx, e, o.ResponseURL, say("Noted: "+commandWord(verb)+" "+quoted(id)+". What comes of it stands on its card."))
 	}
 }
 
-func usage(v agent.Verb) string {
-	if v == agent.VerbReject {
-		return "reject ID REASON"
-	}
-	return string(v) + " ID"
+// mute keeps somebody from being told how their commits went, or lets them be told again.
+func (b *Bot) mute(ctx context.Context, e *envelope, o *order, on bool) {
+	b.private(ctx, e, o, func(ctx context.Context) (blocks.View, error) {
+		if err := b.service.Load().Mute(ctx, o.actor(b.me()), on); err != nil {
+			return blocks.View{}, err
+		}
+		if on {
+			return say("You are not told any more how releases with your commits went. `/release unmute` changes that."), nil
+		}
+		return say("You are told directly when a release with your commits goes wrong, where the policy says so. `/release mute` changes that."), nil
+	})
+}
+
+// notify has somebody told directly once an environment is free. It changes
+// nothing for others, so its thread stands nowhere, and the asker alone is answered.
+func (b *Bot) notify(ctx context.Context, e *envelope, o *order, words string, in agent.Intent) {
+	b.private(ctx, e, o, func(ctx context.Context) (blocks.View, error) {
+		if _, ok := b.service.Load().Policy().Environment(in.Service, in.Environment); !ok {
+			return say("Say which environment: `/release notify SERVICE ENV`. `/release status` lists them."), nil
+		}
+		actor := o.actor(b.me())
+		_, err := b.append(ctx, agent.Fact{
+			ID: "command/" + o.TriggerID, Thread: agent.DedupeThreadID(actor, "command/"+o.TriggerID), Actor: actor,
+			Data: &agent.Trigger{Source: "command", Text: words, Intent: &in},
+		})
+		return say("Noted. You are told directly once " + escape(in.Service) + " in " + escape(in.Environment) + " is free."), err
+	})
 }
 
 // request begins a thread of its own, which hangs on a message that the bot posts in the channel.
@@ -156,25 +176,23 @@ func (b *Bot) notTaken(ctx context.Context, e *envelope, o *order, err error) {
 
 // query answers the asker alone.
 func (b *Bot) query(ctx context.Context, e *envelope, o *order, in agent.Intent) {
-	quick, cancel := context.WithTimeout(ctx, max(queryLimit-time.Since(e.came), 0))
-	v, err := b.look(quick, o, in)
-	cancel()
-	if err != nil && ctx.Err() == nil {
-		b.acknowledge(e)
-		slow, cancel := context.WithTimeout(ctx, 15*time.Second)
-		v, err = b.look(slow, o, in)
-		cancel()
+	if in.Kind == agent.IntentHelp { // for everybody
+		v, err := b.look(ctx, o, in)
+		if err != nil {
+			v = sorry()
+		}
+		b.answer(ctx, e, o.ResponseURL, v)
+		return
 	}
-	if err != nil {
-		b.cfg.Log.Warn("a question was not answered", "err", err)
-		v = say("⚠️ I can't look that up right now. Please try again in a moment.")
-	}
-	b.answer(ctx, e, o.ResponseURL, v)
+	b.private(ctx, e, o, func(ctx context.Context) (blocks.View, error) { return b.look(ctx, o, in) })
 }
 
-// look answers a question of somebody who may ask it.
-func (b *Bot) look(ctx context.Context, o *order, in agent.Intent) (blocks.View, error) {
-	if in.Kind != agent.IntentHelp {
+// private does something that may be done twice for somebody who may look, and
+// answers them alone: in time if it is quick, else at the response_url.
+func (b *Bot) private(ctx context.Context, e *envelope, o *order, do func(context.Context) (blocks.View, error)) {
+	ask := func(limit time.Duration) (blocks.View, error) {
+		ctx, cancel := context.WithTimeout(ctx, limit)
+		defer cancel()
 		p, err := b.Person(ctx, o.User)
 		if err != nil {
 			return blocks.View{}, err
@@ -182,7 +200,26 @@ func (b *Bot) look(ctx context.Context, o *order, in agent.Intent) (blocks.View,
 		if v := policy.MayLook(p); !v.Allowed {
 			return say(escape(v.Reason)), nil
 		}
+		return do(ctx)
 	}
+	v, err := ask(max(queryLimit-time.Since(e.came), 0))
+	if err != nil && ctx.Err() == nil {
+		b.acknowledge(e)
+		v, err = ask(slowLimit)
+	}
+	if err != nil {
+		b.cfg.Log.Warn("a command was not answered", "err", err)
+		v = sorry()
+	}
+	b.answer(ctx, e, o.ResponseURL, v)
+}
+
+func sorry() blocks.View {
+	return say("⚠️ I can't look that up right now. Please try again in a moment.")
+}
+
+// look answers a question.
+func (b *Bot) look(ctx context.Context, o *order, in agent.Intent) (blocks.View, error) {
 	a, ok, err := b.service.Load().Answer(ctx, in, o.User, b.cfg.Now())
 	if err != nil {
 		return blocks.View{}, err

@@ -3,8 +3,6 @@ package bot
 import (
 	"slices"
 	"time"
-
-	"github.com/releasebot/releasebot/blocks"
 )
 
 // done takes in what a job came to.
@@ -13,8 +11,11 @@ func (o *outbox) done(j job, r result, now time.Time) {
 	defer o.mu.Unlock()
 	bd := j.board
 	bd.busy--
-	if j.verb != toEdit && j.verb != toTell {
+	if j.verb.turns() {
 		bd.turn = false
+	}
+	if j.ask != nil {
+		j.ask.busy = false
 	}
 	if j.card != nil {
 		j.card.busy = false
@@ -71,12 +72,21 @@ func (o *outbox) sent(j job, r result) {
 	case toRemove:
 		bd.unlist(j.ts)
 		return
+	case toAsk:
+		bd.asked(j.ask, r.people)
+		return
 	case toPost:
 		c.ts, c.where = r.ts, r.channel
 		if c.root {
 			bd.root, bd.channel = r.ts, r.channel
 		}
-	case toEdit, toTell:
+		bd.opened()
+	case toWrite, toTell:
+		c.ts, c.where = r.ts, r.channel
+	case toEdit:
+		if c.sort == shown {
+			bd.opened()
+		}
 	}
 	c.have, c.tries, c.notBefore = j.view.hash, 0, time.Time{}
 	bd.report(c, j.view)
@@ -114,14 +124,20 @@ func (o *outbox) failed(j job, f failure, err error, now time.Time) {
 	bd := j.board
 	switch {
 	case f.kind == limited:
-		o.pace.hold(j.verb.method(), j.channel, now.Add(pause(f, max(bd.lookTries, 1))))
+		o.pace.hold(j.method(), j.channel, now.Add(pause(f, max(bd.lookTries, 1))))
 		return
 	case f.kind == badToken:
 		o.bot.end(tokenError("bot token (xoxb-…)", f.code, err))
 	}
 	switch {
+	case j.verb == toAsk:
+		j.ask.after = now.Add(min(pause(f, j.ask.tries), 30*time.Second))
+		j.ask.tries++
+		o.bot.cfg.Log.Warn("who may approve can't be looked up; tried again", "thread", bd.id, "code", f.code)
 	case j.card == nil:
 		o.failedTurn(j, f, now)
+	case j.card.sort == letter:
+		o.failedLetter(j, f, now)
 	case j.verb == toTell:
 		o.failedTell(j, f, now)
 	case f.kind == refused:
@@ -147,7 +163,7 @@ func (o *outbox) failedTurn(j job, f failure, now time.Time) {
 		bd.look = false
 		return
 	case j.verb == toLook && unreachable(f.code):
-		o.complain(bd, f.code)
+		o.shut(bd, f.code)
 	}
 	bd.lookAfter = now.Add(min(pause(f, bd.lookTries), 30*time.Second))
 	bd.lookTries++
@@ -161,11 +177,11 @@ func (o *outbox) failedTell(j job, f failure, now time.Time) {
 	switch {
 	case f.kind == refused && tooMuch(f.code) && !j.plain:
 		c.plain, c.notBefore = j.view.hash, now
-	case f.kind == refused && !j.direct && j.channel != "":
+	case f.kind == refused && !j.direct:
 		c.fallback, c.notBefore = true, now
-	case f.kind == refused, c.tries >= 4:
-		o.bot.cfg.Log.Warn("somebody could not be told why nothing happened", "thread", j.board.id, "code", f.code)
-		c.have = j.view.hash
+	case f.kind == refused, c.tries >= lettersTried:
+		o.missed(j, f.code)
+		c.have, c.where, c.ts = j.view.hash, "", ""
 		j.board.report(c, j.view)
 	}
 }
@@ -182,26 +198,10 @@ func (o *outbox) failedForGood(j job, f failure, now time.Time) {
 		c.plain = j.view.hash
 		return
 	case unreachable(f.code):
-		o.complain(bd, f.code)
+		o.shut(bd, f.code)
 	default:
 		o.bot.cfg.Log.Error("Slack refuses a view; it is tried again slowly", "thread", bd.id, "view", c.key, "code", f.code)
 	}
 	c.notBefore = now.Add(min(5*time.Second<<min(c.tries, 8), 5*time.Minute))
 	c.tries++
-}
-
-// complain tells whoever asked, once, that nothing can be shown.
-func (o *outbox) complain(bd *board, code string) {
-	key := string(bd.id) + "/" + code
-	if o.told[key] || bd.asker == "" {
-		return
-	}
-	if len(o.told) >= rememberMost {
-		clear(o.told)
-	}
-	o.told[key] = true
-	o.bot.cfg.Log.Warn("a channel can't be written to", "thread", bd.id, "channel", bd.channel, "code", code)
-	c := bd.card("told/"+code, direct)
-	c.person = bd.asker
-	c.paint(picturing(blocks.View{Text: telling(bd.channel, code), Final: true}))
 }

@@ -88,7 +88,7 @@ func open(e *envelope) (w work, key string) {
 		var p interaction
 		if err = json.Unmarshal(e.payload, &p); err == nil {
 			w.press = &p
-			return w, p.channel() + p.root()
+			return w, p.key()
 		}
 	case socketmode.RequestTypeSlashCommands:
 		var o order

@@ -51,7 +51,9 @@ func (b *Bot) onEvent(ctx context.Context, e *envelope, m *message) {
 	switch {
 	case m.Type == "app_home_opened":
 		b.acknowledge(e)
-		b.home(ctx, m)
+		if m.Tab == "home" && m.User != "" {
+			b.homes.show(m.User, wish{})
+		}
 		return
 	case m.Type == "agent_session_stopped" && m.ThreadTS != "" && m.User != "":
 		b.take(ctx, e, func(ctx context.Context) error { return b.stopped(ctx, m) })
@@ -117,19 +119,19 @@ func (b *Bot) hear(ctx context.Context, m *message, to bool) (began bool, err er
 		f.Data = &agent.Trigger{Source: source, Text: words, Slack: &place}
 		began = true
 	}
-	fresh, err := b.append(ctx, f)
-	return began && fresh, err
+	taken, err := b.append(ctx, f)
+	return began && taken.Fresh, err
 }
 
 // append takes a fact in, and remembers which threads began here.
-func (b *Bot) append(ctx context.Context, f agent.Fact) (fresh bool, err error) {
+func (b *Bot) append(ctx context.Context, f agent.Fact) (agent.Taken, error) {
 	_, starts := f.Data.(*agent.Trigger)
 	expected := starts && b.out.expect(f.Thread, b.cfg.Now())
 	taken, err := b.service.Load().Take(ctx, f)
 	if expected && (err != nil || !taken.Fresh) {
 		b.out.unexpect(f.Thread)
 	}
-	return taken.Fresh, err
+	return taken, err
 }
 
 // at finds the agent's thread of a Slack thread.

@@ -29,15 +29,14 @@ type outbox struct {
 	draining map[agent.ThreadID]int
 	born     map[agent.ThreadID]time.Time // threads that began here a moment ago
 	resting  map[agent.ThreadID]rest      // how threads were left that were in step
-	told     map[string]bool              // who was told what can't be shown
-	heads    map[string]string            // what open approvals are about, for forms
+	subjects map[string]subject           // what releases and approvals are about, for forms
 	pace     pace
 }
 
 func newOutbox(b *Bot) *outbox {
 	return &outbox{
 		bot: b, kick: make(chan struct{}, 1), boards: map[agent.ThreadID]*board{}, draining: map[agent.ThreadID]int{},
-		born: map[agent.ThreadID]time.Time{}, resting: map[agent.ThreadID]rest{}, told: map[string]bool{}, heads: map[string]string{},
+		born: map[agent.ThreadID]time.Time{}, resting: map[agent.ThreadID]rest{}, subjects: map[string]subject{},
 		pace: newPace(b.cfg.PostEvery, b.cfg.PostBurst),
 	}
 }
@@ -63,7 +62,9 @@ func (o *outbox) show(s *agent.State, valid func() bool) bool {
 		bd.asker = humans[0]
 	}
 	bd.placed(s, o.bot.cfg.Channel)
-	if bd.channel == "" { // nowhere to show anything
+	bd.post.take(s, views)
+	if bd.channel == "" { // nowhere to show anything but to those who may approve
+		bd.unseen(views)
 		views = nil
 	}
 	bd.set(views, s.Notes, s.Views, opt)
@@ -139,28 +140,56 @@ func (o *outbox) unexpect(id agent.ThreadID) {
 	delete(o.born, id)
 }
 
-// remember keeps what open approvals are about.
+// remember keeps what releases are about that a form may ask about.
 func (o *outbox) remember(s *agent.State) {
 	for _, r := range s.Releases {
-		if r.Approval == nil {
-			continue
+		ids := []string{r.ID}
+		if r.Approval != nil && r.Approval.ID != r.ID {
+			ids = append(ids, r.Approval.ID)
 		}
-		if r.Approval.State != agent.ApprovalPending {
-			delete(o.heads, r.Approval.ID)
-			continue
+		asks := r.Stage == agent.StageApproval || r.Stage == agent.StageClaim || r.Refused != nil
+		for _, id := range ids {
+			if !asks {
+				delete(o.subjects, id)
+				continue
+			}
+			if len(o.subjects) >= rememberMost {
+				clear(o.subjects)
+			}
+			o.subjects[id] = subjectOf(r)
 		}
-		if len(o.heads) >= rememberMost {
-			clear(o.heads)
-		}
-		o.heads[r.Approval.ID] = blocks.Headline(r)
 	}
 }
 
-// headline says what an approval is about, "" where this process doesn't know.
-func (o *outbox) headline(approval string) string {
+// subject says what a release or an approval is about; false where this process doesn't know.
+func (o *outbox) subject(id string) (subject, bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	return o.heads[approval]
+	s, ok := o.subjects[id]
+	return s, ok
+}
+
+// pass waits until Slack's rates allow a call that is made beside the outbox, and counts it.
+func (o *outbox) pass(ctx context.Context, method, channel string) error {
+	for {
+		o.mu.Lock()
+		now := o.bot.cfg.Now()
+		at := o.pace.ready(method, channel, now)
+		o.mu.Unlock()
+		if !at.After(now) {
+			return nil
+		}
+		if err := sleep(ctx, at.Sub(now)); err != nil {
+			return err
+		}
+	}
+}
+
+// hold keeps calls back for as long as Slack said.
+func (o *outbox) hold(method, channel string, after time.Duration) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.pace.hold(method, channel, o.bot.cfg.Now().Add(after))
 }
 
 // run sends until ctx ends, then waits a moment for what is under way.

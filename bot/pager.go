@@ -32,6 +32,7 @@ func (b *Bot) Page(ctx context.Context, s *agent.State, r *agent.ReleaseState, p
 		}
 	}
 	for _, m := range got.Missed {
+		b.cfg.Log.Warn("somebody could not be paged", "release", r.ID, "to", m.To.String(), "reason", m.Reason)
 		sent.Missed = append(sent.Missed, m.To.String()+": "+m.Reason)
 	}
 	if len(people) > 0 && len(sent.Reached) == 0 {
@@ -69,6 +70,9 @@ func pageMessage(s *agent.State, r *agent.ReleaseState) page.Message {
 	if v := r.Verify; v != nil && v.Verdict != "" {
 		m.Tried = append(m.Tried, "health checks: "+v.Verdict)
 	}
+	if back := s.Release(r.Rollback); back != nil {
+		m.Tried = append(m.Tried, "rollback to "+orElse(back.Version, "the last healthy version")+": "+back.Word())
+	}
 	m.Press = buttons(s, r)
 	return m
 }
@@ -78,9 +82,12 @@ func buttons(s *agent.State, r *agent.ReleaseState) []string {
 	if r.Stage == agent.StageUnknown {
 		return []string{"It ran, It didn't, or Stop: say what became of it"}
 	}
-	if back := s.Release(r.Rollback); back != nil {
+	if back := s.Release(r.Rollback); back != nil && back.Outcome == "" {
 		if back.Approval != nil && back.Approval.State == agent.ApprovalPending {
-			return []string{"Approve: the rollback to " + back.Version + " waits for it"}
+			return []string{
+				"Roll back, or Approve on the card: the rollback to " + back.Version,
+				"or type /release approve " + back.Approval.ID,
+			}
 		}
 		return nil
 	}
@@ -126,8 +133,12 @@ type sender struct {
 // Send implements page.Sender. A page whose answer was lost is not repeated
 // here: the agent pages again where nobody was reached.
 func (s sender) Send(ctx context.Context, to page.Recipient, msg page.Message) error {
+	text := escape(msg.Text())
+	if to.Person != "" && s.place.Channel != "" && !isDirect(s.place.Channel) {
+		text += "\nThe card stands in <#" + s.place.Channel + ">."
+	}
 	opts := []slack.MsgOption{
-		slack.MsgOptionText(escape(msg.Text()), false), slack.MsgOptionDisableMarkdown(),
+		slack.MsgOptionText(text, false), slack.MsgOptionDisableMarkdown(),
 		slack.MsgOptionDisableLinkUnfurl(), slack.MsgOptionDisableMediaUnfurl(),
 	}
 	channel := to.Person
@@ -136,13 +147,14 @@ func (s sender) Send(ctx context.Context, to page.Recipient, msg page.Message) e
 		opts = append(opts, slack.MsgOptionTS(s.place.TS))
 	}
 	for tries := 0; ; tries++ {
+		if err := s.bot.out.pass(ctx, "chat.postMessage", channel); err != nil {
+			return err
+		}
 		_, _, err := s.bot.api.slack.PostMessageContext(ctx, channel, opts...)
 		f := classify(err)
 		if err = s.bot.api.noted("chat.postMessage", err); f.kind != limited || tries >= 4 {
 			return err
 		}
-		if sleep(ctx, pause(f, tries)) != nil {
-			return err
-		}
+		s.bot.out.hold("chat.postMessage", channel, pause(f, tries))
 	}
 }

@@ -4,7 +4,9 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/url"
+	"slices"
 	"strconv"
 	"time"
 
@@ -20,6 +22,7 @@ type result struct {
 	channel string
 	ts      string
 	found   map[string][]string // by view key: messages of ours, oldest first
+	people  []string            // of toAsk
 }
 
 // perform makes the call of a job. The lease is looked at right before.
@@ -31,12 +34,15 @@ func (o *outbox) perform(ctx context.Context, j job) result {
 	defer cancel()
 	var r result
 	switch api := o.bot.api; j.verb {
-	case toPost:
+	case toPost, toWrite:
 		r.channel, r.ts, r.err = api.slack.PostMessageContext(ctx, j.channel, j.options()...)
 	case toEdit:
 		_, _, _, r.err = api.slack.UpdateMessageContext(ctx, j.channel, j.ts, j.options()...)
 	case toTell:
-		r.err = o.tell(ctx, j)
+		r.channel, r.ts, r.err = o.tell(ctx, j)
+	case toAsk:
+		r.people, r.err = o.approvers(ctx, j)
+		return r
 	case toLook:
 		r.found, r.err = o.look(ctx, j)
 		return r
@@ -46,7 +52,7 @@ func (o *outbox) perform(ctx context.Context, j job) result {
 	case toRemove:
 		_, _, r.err = api.slack.DeleteMessageContext(ctx, j.channel, j.ts)
 	}
-	r.err = o.bot.api.noted(j.verb.method(), r.err)
+	r.err = o.bot.api.noted(j.method(), r.err)
 	return r
 }
 
@@ -65,24 +71,49 @@ func (j job) options() []slack.MsgOption {
 	if j.thread != "" {
 		opts = append(opts, slack.MsgOptionTS(j.thread))
 	}
-	if j.card != nil && j.card.sort == shown {
+	if j.card != nil && j.card.sort != noted {
 		opts = append(opts, slack.MsgOptionMetadata(j.meta))
 	}
 	return opts
 }
 
 // tell tells one person alone: in the channel where that can be, else directly.
-func (o *outbox) tell(ctx context.Context, j job) error {
-	if j.user == "" {
-		return slack.SlackErrorResponse{Err: "user_not_found"}
+func (o *outbox) tell(ctx context.Context, j job) (channel, ts string, err error) {
+	switch {
+	case j.user == "":
+		return "", "", slack.SlackErrorResponse{Err: "user_not_found"}
+	case j.direct:
+		return o.bot.api.slack.PostMessageContext(ctx, j.user, j.options()...)
 	}
-	if j.channel != "" && !j.direct {
-		_, err := o.bot.api.slack.PostEphemeralContext(ctx, j.channel, j.user, j.options()...)
-		return err
+	ts, err = o.bot.api.slack.PostEphemeralContext(ctx, j.channel, j.user, j.options()...)
+	return j.channel, ts, err
+}
+
+// approversMost bounds how many people are asked directly.
+const approversMost = 50
+
+// approvers finds out who may approve, and has not.
+func (o *outbox) approvers(ctx context.Context, j job) ([]string, error) {
+	var people []string
+	add := func(id string) {
+		if id != "" && !slices.Contains(j.not, id) && !slices.Contains(people, id) && len(people) < approversMost {
+			people = append(people, id)
+		}
 	}
-	j.thread = "" // of another channel
-	_, _, err := o.bot.api.slack.PostMessageContext(ctx, j.user, j.options()...)
-	return err
+	for _, s := range j.from {
+		if s.Group == "" {
+			add(s.User)
+			continue
+		}
+		members, err := o.bot.Group(ctx, s.Group)
+		if err != nil {
+			return nil, err
+		}
+		for _, id := range slices.Sorted(maps.Keys(members)) {
+			add(id)
+		}
+	}
+	return people, nil
 }
 
 // lookPages bounds a look: so many pages of so many messages.

@@ -10,7 +10,6 @@ import (
 
 	"github.com/slack-go/slack"
 
-	"github.com/releasebot/releasebot/agent"
 	"github.com/releasebot/releasebot/blocks"
 )
 
@@ -77,22 +76,19 @@ func (b *Bot) answer(ctx context.Context, e *envelope, url string, v blocks.View
 	b.respond(ctx, url, v)
 }
 
-// home shows what the bot can do on its home tab.
-func (b *Bot) home(ctx context.Context, m *message) {
-	if m.Tab != "home" || m.User == "" {
-		return
-	}
-	a, _, err := b.service.Load().Answer(ctx, agent.Intent{Kind: agent.IntentHelp}, "", b.cfg.Now())
-	if err != nil {
-		return
-	}
-	ctx, cancel := context.WithTimeout(ctx, b.cfg.CallLimit)
+// writeTo tells somebody directly, at Slack's pace. Where the answer was lost it is said again: twice beats not at all.
+func (b *Bot) writeTo(ctx context.Context, user, text string) error {
+	ctx, cancel := context.WithTimeout(ctx, directLimit)
 	defer cancel()
-	_, err = b.api.slack.PublishViewContext(ctx, slack.PublishViewContextRequest{
-		UserID: m.User,
-		View:   slack.HomeTabViewRequest{Type: slack.VTHomeTab, Blocks: slack.Blocks{BlockSet: blocks.Answer(a, b.options()).Blocks}},
+	return patiently(ctx, b.cfg.CallLimit, func(ctx context.Context) error {
+		if err := b.out.pass(ctx, "chat.postMessage", user); err != nil {
+			return err
+		}
+		_, _, err := b.api.slack.PostMessageContext(ctx, user,
+			slack.MsgOptionText(text, false), slack.MsgOptionDisableLinkUnfurl(), slack.MsgOptionDisableMediaUnfurl())
+		return b.api.noted("chat.postMessage", err)
 	})
-	if err = b.api.noted("views.publish", err); err != nil {
-		b.cfg.Log.Info("a home tab was not shown", "err", err)
-	}
 }
+
+// directLimit is how long it may take to tell somebody directly.
+const directLimit = 20 * time.Second

@@ -6,6 +6,7 @@ import (
 	"github.com/slack-go/slack"
 
 	"github.com/releasebot/releasebot/agent"
+	"github.com/releasebot/releasebot/policy"
 )
 
 // verb is what a job does.
@@ -18,12 +19,20 @@ const (
 	toLook   // for messages of ours that the log doesn't know
 	toAlias  // bind the Slack thread to the agent's
 	toRemove // a message of ours that stands there twice
+	toWrite  // a letter
+	toAsk    // the directory: who may approve
 )
 
 // method is the call that a job makes, as its rate is counted.
-func (v verb) method() string {
-	return [...]string{"chat.postMessage", "chat.update", "chat.postEphemeral", "conversations.replies", "", "chat.delete"}[v]
+func (j job) method() string {
+	if j.verb == toTell && j.direct {
+		return "chat.postMessage"
+	}
+	return [...]string{"chat.postMessage", "chat.update", "chat.postEphemeral", "conversations.replies", "", "chat.delete", "chat.postMessage", ""}[j.verb]
 }
+
+// turns reports whether a job takes the board's turn: these go one after the other.
+func (v verb) turns() bool { return v == toPost || v == toLook || v == toAlias || v == toRemove }
 
 // job is one call to be made. It holds copies: the board may change meanwhile.
 type job struct {
@@ -36,6 +45,9 @@ type job struct {
 	channel string
 	thread  string
 	ts      string
+	ask     *ask // of toAsk, with copies of what it needs
+	from    []policy.Subject
+	not     []string
 	user    string // of toTell
 	direct  bool   // by direct message
 	began   time.Time
@@ -98,6 +110,16 @@ func (o *outbox) step(now time.Time) turn {
 // plan adds the jobs of one board that may start now.
 func (o *outbox) plan(bd *board, now time.Time, t *turn) {
 	o.planTurn(bd, now, t)
+	for _, k := range bd.unasked() {
+		switch {
+		case k.busy:
+		case now.Before(k.after):
+			t.at(k.after)
+		default:
+			k.busy = true
+			o.start(job{verb: toAsk, board: bd, ask: k, from: k.from, not: k.not}, now, t)
+		}
+	}
 	for _, key := range bd.order {
 		c := bd.cards[key]
 		if !c.pending() || c.busy {
@@ -108,7 +130,9 @@ func (o *outbox) plan(bd *board, now time.Time, t *turn) {
 			continue
 		}
 		switch {
-		case c.sort != shown:
+		case c.sort == noted && (c.fallback || c.where == ""):
+			o.start(job{verb: toTell, board: bd, card: c, channel: c.person, direct: true}, now, t)
+		case c.sort == noted:
 			o.start(job{verb: toTell, board: bd, card: c, channel: c.where, thread: c.thread}, now, t)
 		case c.ts != "":
 			if ready := c.sent.Add(o.bot.cfg.EditEvery); now.Before(ready) {
@@ -116,6 +140,8 @@ func (o *outbox) plan(bd *board, now time.Time, t *turn) {
 				continue
 			}
 			o.start(job{verb: toEdit, board: bd, card: c, channel: c.where, ts: c.ts}, now, t)
+		case c.sort == letter:
+			o.start(job{verb: toWrite, board: bd, card: c, channel: c.person}, now, t)
 		case bd.turn || bd.look || bd.alias && !c.root || o.draining[bd.id] > 0:
 		case c.root:
 			o.start(job{verb: toPost, board: bd, card: c, channel: bd.channel}, now, t)
@@ -158,20 +184,20 @@ func (bd *board) unposted() bool {
 
 // start adds a job if Slack's rates allow it now.
 func (o *outbox) start(j job, now time.Time, t *turn) {
-	if at := o.pace.ready(j.verb.method(), j.channel, now); at.After(now) {
+	if at := o.pace.ready(j.method(), j.channel, now); at.After(now) {
 		t.at(at)
 		return
 	}
 	bd := j.board
 	j.valid = bd.valid
 	bd.busy++
-	if j.verb != toEdit && j.verb != toTell {
+	if j.verb.turns() {
 		bd.turn = true
 	}
 	if c := j.card; c != nil {
 		c.busy, c.sent = true, now
 		j.view, j.plain = c.want, c.plain == c.want.hash
-		j.user, j.direct, j.meta = c.person, c.fallback || c.where == "", bd.metadata(c)
+		j.user, j.meta = c.person, bd.metadata(c)
 	}
 	t.jobs = append(t.jobs, j)
 }

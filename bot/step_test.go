@@ -51,7 +51,7 @@ func (b *bench) tick(d time.Duration) turn {
 func (t turn) String() string {
 	text := ""
 	for _, j := range t.jobs {
-		text += fmt.Sprintf("%s %s %q; ", j.verb.method(), j.thread+j.ts, j.view.text)
+		text += fmt.Sprintf("%s %s %q; ", j.method(), j.thread+j.ts, j.view.text)
 	}
 	return text
 }
@@ -218,15 +218,15 @@ func TestTrap33ToldOnceAndTriedSlowly(t *testing.T) {
 	closed := result{err: slack.SlackErrorResponse{Err: "not_in_channel"}}
 	b.done(b.tick(0).jobs[0], closed, b.now)
 	tell := b.tick(0)
-	if len(tell.jobs) != 1 || tell.jobs[0].user != "U0ANN" || !tell.jobs[0].direct {
+	if len(tell.jobs) != 1 || tell.jobs[0].user != "U0ANN" || tell.jobs[0].verb != toWrite {
 		t.Fatalf("told: %v", tell.jobs)
 	}
-	b.done(tell.jobs[0], result{}, b.now)
+	b.done(tell.jobs[0], result{channel: "D1", ts: "3.3"}, b.now)
 	posts := 0
 	for range 600 {
 		for _, j := range b.tick(time.Second).jobs {
 			if j.verb != toPost {
-				t.Fatalf("another %s", j.verb.method())
+				t.Fatalf("another %s", j.method())
 			}
 			posts++
 			b.done(j, closed, b.now)

