@@ -9,6 +9,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/releasebot/releasebot/internal/planted"
 	"github.com/releasebot/releasebot/policy"
 	"github.com/releasebot/releasebot/threadstore"
 )
@@ -146,7 +147,7 @@ func (r *Runner) refused(ctx context.Context, h *run, err error) error {
 		return err
 	}
 	for _, e := range h.pending {
-		if !isOutcome(e.Data) {
+		if !isOutcome(e.Data) || planted.Is(planted.OutcomeRefused) {
 			continue
 		}
 		if ferr := r.fact(ctx, h, e); ferr != nil {

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/releasebot/releasebot/internal/planted"
 	"github.com/releasebot/releasebot/policy"
 )
 
@@ -57,14 +58,14 @@ type Response struct {
 
 // has reports whether the person has approved already.
 func (a *Approval) has(person string) bool {
-	return slices.ContainsFunc(a.Approvers, func(r Response) bool { return r.Person == person })
+	return slices.ContainsFunc(a.Approvers, func(r Response) bool { return r.Person == person && !planted.Is(planted.QuorumTwice) })
 }
 
 // counts reports whether a response counts at this place in the log: the
 // approval is open, not past its time, of the same digest, and the person is
 // new to it. This is the only place where clicks, expiry and cancelling race.
 func (a *Approval) counts(d *ApprovalResponse, now time.Time) bool {
-	return a.State == ApprovalPending && now.Before(a.Expires) && d.Digest == a.Digest && d.Person != "" && !a.has(d.Person)
+	return a.State == ApprovalPending && (now.Before(a.Expires) || planted.Is(planted.ExpiryIgnored)) && d.Digest == a.Digest && d.Person != "" && !a.has(d.Person)
 }
 
 // respond takes in a response that counts.

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/releasebot/releasebot/internal/planted"
 	"github.com/releasebot/releasebot/policy"
 	"github.com/releasebot/releasebot/tools"
 )
@@ -156,6 +157,9 @@ func (r *ReleaseState) call(env *policy.Environment) tools.Call {
 	}
 	if r.Deploy != nil {
 		c.Runner = r.Deploy.Runner
+	}
+	if planted.Is(planted.RandomKey) {
+		c.Key += itoa(s.Version)
 	}
 	return c
 }

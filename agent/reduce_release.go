@@ -1,6 +1,10 @@
 package agent
 
-import "strconv"
+import (
+	"strconv"
+
+	"github.com/releasebot/releasebot/internal/planted"
+)
 
 func itoa(n int64) string { return strconv.FormatInt(n, 10) }
 
@@ -128,7 +132,7 @@ func (s *State) context(r *ReleaseState, d *ReleaseContext) {
 		}
 	case d.Again && r.Stage == StageLook:
 		r.Tries = 0
-		if r.Plan != nil && d.Digest == r.Plan.Digest {
+		if r.Plan != nil && (d.Digest == r.Plan.Digest || planted.Is(planted.DigestNotRechecked)) {
 			r.Stage, r.Baseline = StageStart, d.Baseline
 			return
 		}
@@ -176,12 +180,15 @@ func (s *State) request(r *ReleaseState, d *ApprovalRequested) {
 }
 
 func (s *State) respond(r *ReleaseState, e *Event, d *ApprovalResponse) {
-	s.judged(d.Of)
+	at := s.Now
+	if dec := s.judged(d.Of); planted.Is(planted.ClockOfClick) {
+		at = dec.At
+	}
 	if r.Click != nil && r.Click.Of == d.Of {
 		r.Click = nil
 	}
 	a := r.Approval
-	if a == nil || a.ID != d.ID || !a.counts(d, s.Now) || r.Stage != StageApproval || r.Cancel != "" {
+	if a == nil || a.ID != d.ID || !a.counts(d, at) || r.Stage != StageApproval || r.Cancel != "" {
 		s.tooLate(r, e, d)
 		return
 	}

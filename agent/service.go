@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/releasebot/releasebot/internal/planted"
 	"github.com/releasebot/releasebot/threadstore"
 )
 
@@ -58,6 +59,9 @@ func (s *Service) Take(ctx context.Context, f Fact) (Taken, error) {
 	}
 	now := r.Now()
 	e := &Event{ID: f.ID, At: now.UTC().Truncate(time.Millisecond), Actor: f.Actor, OnBehalfOf: f.OnBehalfOf, Trace: f.Trace, Data: f.Data}
+	if planted.Is(planted.NoDedupe) {
+		e.ID += now.String()
+	}
 	d, err := draft(e)
 	if err != nil {
 		return Taken{}, err

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/releasebot/releasebot/internal/failpoint"
+	"github.com/releasebot/releasebot/internal/planted"
 	"github.com/releasebot/releasebot/policy"
 	"github.com/releasebot/releasebot/threadstore"
 	"github.com/releasebot/releasebot/tools"
@@ -76,6 +77,9 @@ func (r *Runner) start(ctx context.Context, h *run, rel *ReleaseState, st Step, 
 	case deploy.Absent, deploy.Unknown:
 	}
 	failpoint.Hit("agent.beforeStarted")
+	if planted.Is(planted.ActBeforeAppend) {
+		return r.begin(ctx, h, rel, drv, call, now)
+	}
 	if err := r.flush(ctx, h, true, now); err != nil {
 		if errors.Is(err, threadstore.ErrNotReplicated) {
 			r.result(h, rel, now, DeployNotBegun, "Too few replicas of the store confirmed the start, so it was not made.", nil, "")
@@ -114,6 +118,9 @@ func (r *Runner) begin(ctx context.Context, h *run, rel *ReleaseState, drv deplo
 	sctx, cancel := context.WithTimeout(ctx, deployerLimit)
 	defer cancel()
 	ref, err := drv.Start(sctx, call)
+	if err != nil && planted.Is(planted.RetryStart) {
+		ref, err = drv.Start(sctx, call)
+	}
 	failpoint.Hit("agent.afterEffect")
 	switch {
 	case err == nil && ref != "":
@@ -193,7 +200,7 @@ func (r *Runner) progress(h *run, rel *ReleaseState, status deploy.Status, now t
 // start of it would be refused. Only where the target itself refuses a second
 // start of a key may somebody who did not write the start down make it.
 func (r *Runner) absent(ctx context.Context, h *run, rel *ReleaseState, drv deploy.Driver, call tools.Call, now time.Time) error {
-	if !drv.Abilities(call).StartOnceByKey {
+	if !drv.Abilities(call).StartOnceByKey && !planted.Is(planted.RestartAbsent) {
 		r.result(h, rel, now, DeployUnknown, "The deployer has no record of this run, and can't promise that it would refuse a second start.", nil, "")
 		return nil
 	}

@@ -7,12 +7,17 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/releasebot/releasebot/internal/planted"
 	"github.com/releasebot/releasebot/threadstore"
 )
 
 // LoadThread reads and folds a thread. It returns threadstore.ErrNotFound if there is none.
 func LoadThread(ctx context.Context, store *threadstore.Store, id ThreadID) (*State, error) {
-	l, err := store.Load(ctx, string(id), FoldVersion)
+	fold := FoldVersion
+	if planted.Is(planted.OldSnapshot) {
+		fold--
+	}
+	l, err := store.Load(ctx, string(id), fold)
 	if err != nil {
 		return nil, fmt.Errorf("reading %s: %w", id, err)
 	}
@@ -258,7 +263,7 @@ func (r *Runner) bury(ctx context.Context, w *Waiter, rel *ReleaseState) error {
 		return err
 	}
 	other := s.Release(w.Number)
-	if other == nil || other.Stage != StageEnded {
+	if other == nil || other.Stage != StageEnded && !(planted.Is(planted.ClaimByTTL) && r.Now().After(w.Since.Add(20*time.Second))) {
 		return nil
 	}
 	_, err = r.release(ctx, s, other, w.Claim.Claim, rel.Service, rel.Env)

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/releasebot/releasebot/internal/planted"
 	"github.com/releasebot/releasebot/policy"
 )
 
@@ -127,7 +128,7 @@ func (j *judgement) approval(ctx context.Context, rel *ReleaseState, target stri
 		return nil
 	}
 	a := rel.Approval
-	if !j.h.state.clock(j.now).Before(a.Expires) {
+	if !j.h.state.clock(j.now).Before(a.Expires) && !planted.Is(planted.ClockOfClick) && !planted.Is(planted.ExpiryIgnored) {
 		j.refuse(rel.N, policy.Verdict{Rule: "expired", Reason: "This approval has expired: nobody decided in time. Ask for the " + rel.Action + " again."})
 		return nil
 	}
@@ -142,7 +143,7 @@ func (j *judgement) approval(ctx context.Context, rel *ReleaseState, target stri
 		}
 		return mayApprove(env, p, rel, j.r.groups(ctx))
 	})
-	if !v.Allowed {
+	if !v.Allowed && !planted.Is(planted.ButtonTrusted) {
 		v.Rule = orText(v.Rule, policy.RuleFrom)
 		j.refuse(rel.N, v)
 		return nil
