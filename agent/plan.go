@@ -159,7 +159,7 @@ func (r *ReleaseState) call(env *policy.Environment) tools.Call {
 		c.Runner = r.Deploy.Runner
 	}
 	if planted.Is(planted.RandomKey) {
-		c.Key += itoa(s.Version)
+		c.Key += c.Runner
 	}
 	return c
 }
