@@ -93,14 +93,18 @@ func add(sum, r *sim.Report) {
 	}
 }
 
-// one lives through one world, and tells it.
+// one lives through one world, and tells it; if it fails, it tells a smaller one that fails alike.
 func one(t *testing.T, seed uint64) {
-	var trace bytes.Buffer
-	r := sim.Run(t.Context(), sim.Config{Seed: seed, Trace: &trace})
-	t.Logf("seed %d, faults %s\n%s", seed, r.Faults, trace.String())
+	r := sim.Run(t.Context(), sim.Config{Seed: seed})
+	cfg := sim.Config{Seed: seed}
 	if r.Failure != nil {
 		t.Errorf("seed %d: %v", seed, r.Failure)
+		cfg, r = sim.Shrink(t.Context(), cfg, 300)
 	}
+	var trace bytes.Buffer
+	cfg.Trace = &trace
+	sim.Run(t.Context(), cfg)
+	t.Logf("seed %d, faults %s, %d ticks, of which %d left out\n%s", seed, r.Faults, cfg.Ticks, len(cfg.Skip), trace.String())
 }
 
 // TestReplay: the same seed lives through the same world.
