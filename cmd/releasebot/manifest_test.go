@@ -3,11 +3,14 @@ package main
 import (
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
+	"strings"
 	"testing"
 
 	"go.yaml.in/yaml/v4"
 
+	"github.com/releasebot/releasebot/bot"
 	"github.com/releasebot/releasebot/slacklocal"
 )
 
@@ -25,7 +28,9 @@ type manifest struct {
 		} `yaml:"slash_commands"`
 		Agent     map[string]any `yaml:"agent_view"`
 		Assistant map[string]any `yaml:"assistant_view"`
-		Shortcuts []any          `yaml:"shortcuts"`
+		Shortcuts []struct {
+			Callback string `yaml:"callback_id"`
+		} `yaml:"shortcuts"`
 	} `yaml:"features"`
 	OAuth struct {
 		Scopes map[string][]string `yaml:"scopes"`
@@ -44,8 +49,9 @@ type manifest struct {
 	} `yaml:"settings"`
 }
 
-// TestManifest: the app asks for what the bot uses and for nothing else. The
-// local workspace grants a bot these scopes by default, and refuses what needs
+// TestManifest: the app asks for what the bot uses, which bot.Needs lists and
+// package bot's tests compare with its code, and for nothing else. The local
+// workspace grants a bot these scopes by default, and refuses what needs
 // another one, so that every test over it is a test of this list too.
 func TestManifest(t *testing.T) {
 	b, err := os.ReadFile(filepath.Join("..", "..", "manifest.yml"))
@@ -56,19 +62,28 @@ func TestManifest(t *testing.T) {
 	if err := yaml.Unmarshal(b, &m); err != nil {
 		t.Fatal(err)
 	}
-	same(t, "scopes", m.OAuth.Scopes["bot"], slacklocal.ManifestScopes())
+	needs := bot.Needs()
+	same(t, "scopes", m.OAuth.Scopes["bot"], scopeNames(needs))
+	same(t, "the local workspace's scopes", slacklocal.ManifestScopes(), scopeNames(needs))
 	if len(m.OAuth.Scopes) != 1 {
 		t.Errorf("scopes for %v, want the bot's alone: no person's token is used", m.OAuth.Scopes)
 	}
-	same(t, "events", m.Settings.Events.Bot, []string{
-		"agent_session_stopped", "app_home_opened", "app_mention", "message.channels", "message.groups", "message.im",
-	})
+	same(t, "events", m.Settings.Events.Bot, needs.Events)
 	if len(m.Settings.Events.User) > 0 || m.Settings.Events.URL != "" {
 		t.Error("events of people, or sent to a URL: Socket Mode brings the bot's own")
 	}
-	if c := m.Features.Commands; len(c) != 1 || c[0].Command != "/release" || !c[0].Escape {
-		t.Errorf("commands are %+v, want /release with should_escape", c)
+	var commands, shortcuts []string
+	for _, c := range m.Features.Commands {
+		commands = append(commands, c.Command)
+		if !c.Escape {
+			t.Errorf("%s is without should_escape: people and channels would arrive as names", c.Command)
+		}
 	}
+	same(t, "commands", commands, needs.Commands)
+	for _, c := range m.Features.Shortcuts {
+		shortcuts = append(shortcuts, c.Callback)
+	}
+	same(t, "shortcuts", shortcuts, needs.Shortcuts)
 	if s := m.Settings; !s.SocketMode || !s.Interactivity.Enabled || s.Rotation {
 		t.Errorf("settings are %+v, want Socket Mode and interactivity, and no token rotation", s)
 	}
@@ -78,9 +93,46 @@ func TestManifest(t *testing.T) {
 	if m.Features.Agent == nil || m.Features.Assistant != nil {
 		t.Error("agent_view is wanted, and not assistant_view, which is its legacy form")
 	}
-	if len(m.Features.Shortcuts) > 0 {
-		t.Error("the bot answers no shortcuts")
+}
+
+// TestScopesAreExplained: the page that an administrator reads explains each scope, and no other.
+func TestScopesAreExplained(t *testing.T) {
+	b, err := os.ReadFile(filepath.Join("..", "..", "docs", "slack.md"))
+	if err != nil {
+		t.Fatal(err)
 	}
+	_, table, found := strings.Cut(string(b), "| scope | why |")
+	if !found {
+		t.Fatal("docs/slack.md has no table of scopes")
+	}
+	var explained []string
+	name := regexp.MustCompile("`([a-z_]+(?::[a-z.]+)?)`")
+	for _, line := range strings.Split(strings.TrimPrefix(table, "\n"), "\n") {
+		if !strings.HasPrefix(line, "|") {
+			break
+		}
+		cells := strings.Split(line, "|")
+		for _, m := range name.FindAllStringSubmatch(cells[1], -1) {
+			explained = append(explained, m[1])
+			if len(strings.Fields(cells[2])) < 1 {
+				t.Errorf("nothing is said of %s", m[1])
+			}
+		}
+	}
+	same(t, "the scopes that docs/slack.md explains", explained, scopeNames(bot.Needs()))
+	for _, s := range bot.Needs().AppScopes {
+		if !strings.Contains(string(b), "`"+s.Name+"`") {
+			t.Errorf("docs/slack.md does not say that the app token needs %s", s.Name)
+		}
+	}
+}
+
+func scopeNames(n bot.AppNeeds) []string {
+	var names []string
+	for _, s := range n.Scopes {
+		names = append(names, s.Name)
+	}
+	return names
 }
 
 func same(t *testing.T, what string, got, want []string) {
