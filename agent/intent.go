@@ -31,6 +31,17 @@ const (
 	IntentNone IntentKind = "none"
 )
 
+// About says what of a release, or of an environment's releases, is asked about.
+type About string
+
+// What can be asked about. Without an id, a question with one of these is
+// about the thread's newest release, unless it names an environment.
+const (
+	AboutChanges   About = "changes"   // what is in it: commits and authors
+	AboutApprovals About = "approvals" // who approved it, as whom, and when
+	AboutWait      About = "wait"      // what it waits for, and who can move it
+)
+
 func (k IntentKind) known() bool {
 	switch k {
 	case IntentDeploy, IntentRollback, IntentVerify, IntentStatus, IntentHistory, IntentApprovals, IntentLock, IntentUnlock, IntentLocks,
@@ -57,6 +68,10 @@ type Intent struct {
 	For string `json:"for,omitempty"`
 	// Before: when this release is done and healthy, the thread's release of that number is proposed again.
 	Before int `json:"before,omitempty"`
+	// About narrows a question about releases; "" is the kind's own.
+	About About `json:"about,omitempty"`
+	// Since is from when on a history is asked for, as RFC 3339 writes a date or a time.
+	Since string `json:"since,omitempty"`
 	// Question is set with IntentClarify.
 	Question *Question `json:"question,omitempty"`
 }
@@ -146,4 +161,8 @@ type Tokens struct {
 	In     int `json:"in,omitempty"`
 	Cached int `json:"cached,omitempty"`
 	Out    int `json:"out,omitempty"`
+}
+
+func (t Tokens) plus(o Tokens) Tokens {
+	return Tokens{Calls: t.Calls + o.Calls, In: t.In + o.In, Cached: t.Cached + o.Cached, Out: t.Out + o.Out}
 }

@@ -128,6 +128,9 @@ func (s *State) decide(e *Event, d *PlannerDecision) {
 	if d.Intent.Kind != IntentNone {
 		s.closeClarify(d.Of)
 	}
+	if d.Intent.Kind == IntentClarify {
+		s.Asked = s.Asked.plus(d.Tokens)
+	}
 	switch d.Intent.Kind {
 	case IntentDeploy, IntentRollback, IntentVerify:
 		s.open(d, w)
@@ -149,7 +152,10 @@ func (s *State) open(d *PlannerDecision, w Words) {
 	r := &ReleaseState{
 		N: n, ID: ReleaseID(s.ID, n), Action: string(d.Intent.Kind), Service: d.Intent.Service, Env: d.Intent.Environment,
 		Version: d.Intent.Version, By: Humans(w.Actor, w.OnBehalfOf), Actor: w.Actor, OnBehalf: w.OnBehalfOf, Words: d.Of, Of: w.Of,
-		Before: d.Intent.Before, Stage: StageContext, Asked: s.Now,
+		Before: d.Intent.Before, Stage: StageContext, Asked: s.Now, Planner: d.Planner, Tokens: d.Tokens,
+	}
+	if !w.Click && !w.Sequel {
+		r.Tokens, s.Asked = s.Asked.plus(d.Tokens), Tokens{}
 	}
 	for _, p := range d.Intent.Page {
 		if p == "me" {

@@ -48,7 +48,9 @@ type State struct {
 	Views    map[string]PostedView `json:"views,omitempty"`    // what stands in Slack and may still change
 
 	PlannerRun int `json:"planner_run,omitempty"` // planner steps since a person last spoke
-	Foreign    int `json:"foreign,omitempty"`     // events only a newer program knows
+	// Asked is what the planner's answers cost that only asked back: the next release that is made of words bears it.
+	Asked   Tokens `json:"asked_back,omitzero"`
+	Foreign int    `json:"foreign,omitempty"` // events only a newer program knows
 }
 
 // Words are something a person said, not yet turned into an intent.
@@ -168,9 +170,11 @@ type ReleaseState struct {
 	By       []string `json:"by,omitempty"` // the people whose words or token this is; empty: the bot proposed it
 	OnBehalf Actor    `json:"on_behalf_of,omitempty"`
 	Actor    Actor    `json:"actor"`
-	Page     []string `json:"page,omitempty"` // asked to be paged: people's ids, or names of the policy file
-	Words    int64    `json:"words"`          // seq of the intent it comes from
-	Of       int      `json:"of,omitempty"`   // the release it retries or takes back
+	Page     []string `json:"page,omitempty"`    // asked to be paged: people's ids, or names of the policy file
+	Words    int64    `json:"words"`             // seq of the intent it comes from
+	Planner  string   `json:"planner,omitempty"` // what made the intent of the words: see PlannerDecision; "" for what the bot proposed
+	Tokens   Tokens   `json:"tokens,omitzero"`   // what the planners' answers cost that led to it, those that asked back too
+	Of       int      `json:"of,omitempty"`      // the release it retries or takes back
 	Before   int      `json:"before,omitempty"`
 	Edits    bool     `json:"edits,omitempty"` // it replaces the release it is of, at an approver\'s word
 	Auto     string   `json:"auto,omitempty"`  // id of the approval that allowed this rollback beforehand

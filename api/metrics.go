@@ -19,6 +19,8 @@ type Metrics struct {
 	approvals *prometheus.CounterVec
 	deploys   *prometheus.CounterVec
 	planner   *prometheus.CounterVec
+	calls     *prometheus.CounterVec
+	tokens    *prometheus.CounterVec
 	errors    *prometheus.CounterVec
 	ack       prometheus.Histogram
 }
@@ -34,6 +36,8 @@ func NewMetrics() *Metrics {
 		approvals: counter("approvals_total", "Approvals by how they ended: approved, rejected, expired, superseded or canceled. One that was given and became void afterwards counts under both.", "outcome"),
 		deploys:   counter("deploys_total", "Starts of deploys and rollbacks by what became of them. One that was settled by a person counts under \"outcome unknown\" too.", "service", "environment", "outcome"),
 		planner:   counter("planner_calls_total", "Words that a planner was asked about, by planner; \"error\" where it gave no answer.", "planner"),
+		calls:     counter("planner_model_calls_total", "Calls of a model's endpoint, those that failed too, by the planner whose answer counted in the end.", "planner"),
+		tokens:    counter("planner_tokens_total", "Tokens of a model's calls: sent (in), of these from the endpoint's cache (cached), received (out).", "kind"),
 		errors:    counter("slack_errors_total", "Calls of Slack's Web API that failed, by method and by Slack's error.", "method", "error"),
 		ack: prometheus.NewHistogram(prometheus.HistogramOpts{
 			Name: "releasebot_slack_ack_seconds",
@@ -43,10 +47,13 @@ func NewMetrics() *Metrics {
 			},
 		}),
 	}
-	m.registry.MustRegister(m.events, m.approvals, m.deploys, m.planner, m.errors, m.ack,
+	m.registry.MustRegister(m.events, m.approvals, m.deploys, m.planner, m.calls, m.tokens, m.errors, m.ack,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	for _, outcome := range approvalOutcomes() { // a rate needs a zero to rise from
 		m.approvals.WithLabelValues(outcome)
+	}
+	for _, kind := range []string{"in", "cached", "out"} {
+		m.tokens.WithLabelValues(kind)
 	}
 	return m
 }

@@ -179,6 +179,26 @@ func TestPlannerCalls(t *testing.T) {
 	}
 }
 
+// Calls of a model and its tokens are counted from the log, also where its answer
+// did not count; what an endpoint reports that can't be takes nothing away.
+func TestPlannerTokens(t *testing.T) {
+	m := api.NewMetrics()
+	w := newWorld(t)
+	h := w.serve(func(c *api.Config) { c.Metrics = m })
+	wantLines(t, h, `releasebot_planner_tokens_total{kind="in"} 0`, `releasebot_planner_tokens_total{kind="cached"} 0`, `releasebot_planner_tokens_total{kind="out"} 0`)
+	for i, d := range []agent.PlannerDecision{
+		{Planner: "gpt-5", Tokens: agent.Tokens{Calls: 1, In: 800, Cached: 512, Out: 40}},
+		{Planner: "rules", Tokens: agent.Tokens{Calls: 2, In: 100}},
+		{Planner: "rules"},
+		{Planner: "gpt-5", Tokens: agent.Tokens{Calls: 1, In: -5, Out: 2}},
+	} {
+		m.Observe("t1", nil, &agent.Event{Seq: int64(i + 1), Data: &d})
+	}
+	wantLines(t, h, `releasebot_planner_model_calls_total{planner="gpt-5"} 2`, `releasebot_planner_model_calls_total{planner="rules"} 2`,
+		`releasebot_planner_calls_total{planner="rules"} 2`,
+		`releasebot_planner_tokens_total{kind="in"} 900`, `releasebot_planner_tokens_total{kind="cached"} 512`, `releasebot_planner_tokens_total{kind="out"} 42`)
+}
+
 // What Slack answers can't make series without end, or break the exposition.
 func TestSlackMetrics(t *testing.T) {
 	w := newWorld(t)

@@ -52,6 +52,12 @@ func (m *Metrics) planned(d *agent.PlannerDecision) {
 	default:
 		m.planner.WithLabelValues(label(d.Planner)).Inc()
 	}
+	if n := d.Tokens.Calls; n > 0 {
+		m.calls.WithLabelValues(label(d.Planner)).Add(float64(n))
+	}
+	for kind, n := range map[string]int{"in": d.Tokens.In, "cached": d.Tokens.Cached, "out": d.Tokens.Out} {
+		m.tokens.WithLabelValues(kind).Add(float64(max(n, 0))) // a counter panics on less than nought, which an endpoint might report
+	}
 }
 
 // decided says how an approval of the release ended by this very event. The
