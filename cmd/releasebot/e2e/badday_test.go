@@ -196,6 +196,7 @@ func TestWordsOfEveryKind(t *testing.T) {
 			w.shows(ts, c.answer...)
 			w.wait("all being shown", w.slack.Idle)
 			w.wantOneOfEach(ts)
+			t.Log(clip(w.slack.RenderThread(releases, ts), 1500))
 		})
 	}
 	w.wantLedger()

@@ -130,7 +130,7 @@ services:
 	ts = w.mention(alice, "deploy shop v1.4.3 to production")
 	w.click(bob, w.card(ts, 1), "Approve")
 	e = w.begun(2)
-	w.bots[len(w.bots)-1].kill()
+	w.fleet.bots[len(w.fleet.bots)-1].kill()
 	w.boot("B", "elsewhere")
 	w.letGo(e)
 	w.ends(ts, 1, "done")

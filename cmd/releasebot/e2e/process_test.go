@@ -77,8 +77,8 @@ func (w *world) start(name, data string, settings ...string) *botProcess {
 	p.cmd.Dir, p.cmd.Stderr, p.cmd.Stdout = w.dir, p.log, p.log
 	p.cmd.Env = append(w.environ(p.data), settings...)
 	w.must(p.cmd.Start())
-	w.bots = append(w.bots, p)
-	w.data[p.data] = true
+	w.fleet.bots = append(w.fleet.bots, p)
+	w.fleet.data[p.data] = true
 	go func() { // ends with the process, which the world ends
 		defer close(p.ended)
 		p.cmd.Wait() //nolint:errcheck,gosec // how it ended is asked of ProcessState
@@ -230,7 +230,7 @@ func (w *world) releasebot(args ...string) string {
 func (w *world) tryReleasebot(args ...string) (string, error) {
 	data := filepath.Join(w.dir, "reader")
 	if w.redis == "" { // the embedded store: the folder of the bot that ran last
-		data = w.bots[len(w.bots)-1].data
+		data = w.fleet.bots[len(w.fleet.bots)-1].data
 	}
 	ctx, cancel := context.WithTimeout(w.Context(), patience)
 	defer cancel()

@@ -108,13 +108,6 @@ func TestNothingStartsThatMayNot(t *testing.T) {
 	w.wantNobodyPinged(alice, bob, carol, dan, gus, "U0FAR", "S0ONCALL")
 }
 
-// sub is the same world, failing a subtest.
-func (w *world) sub(t *testing.T) *world {
-	return &world{
-		T: t, slack: w.slack, redis: w.redis, dir: w.dir, place: w.place, health: w.health, policy: w.policy, bots: w.bots, data: w.data,
-	}
-}
-
 // endedCard waits until the thread's approval has ended in this way: its word in
 // the text, these on the card, and no button.
 func (w *world) endedCard(ts, word string, words ...string) {

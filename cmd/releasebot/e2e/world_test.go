@@ -58,14 +58,30 @@ type world struct {
 	redis  string // its URL; "" for the embedded store
 	dir    string
 	place  place
-	health *httptest.Server
+	health *health
 	policy string // the file
+	fleet  *fleet
+}
 
-	mu   sync.Mutex
-	sick map[string]bool // "shop v1.4.2": answers 500
+// health is what the checks ask.
+type health struct {
+	*httptest.Server
+	place place
+	mu    sync.Mutex
+	sick  map[string]bool // "shop v1.4.2": answers 500
+}
 
+// fleet is every bot that was started, and every data folder that was used.
+type fleet struct {
 	bots []*botProcess
-	data map[string]bool // every data folder that was used
+	data map[string]bool
+}
+
+// sub is the same world, failing a subtest.
+func (w *world) sub(t *testing.T) *world {
+	same := *w
+	same.T = t
+	return &same
 }
 
 // newWorld makes a world on the embedded store.
@@ -82,10 +98,11 @@ func newRedisWorld(t *testing.T, policy string) *world {
 
 func makeWorld(t *testing.T, policy, redis string, cfg slacklocal.Config) *world {
 	t.Helper()
-	w := &world{T: t, dir: t.TempDir(), redis: redis, slack: slacklocal.New(cfg), sick: map[string]bool{}, data: map[string]bool{}}
+	w := &world{T: t, dir: t.TempDir(), redis: redis, slack: slacklocal.New(cfg), fleet: &fleet{data: map[string]bool{}}}
 	w.place = place(filepath.Join(w.dir, "place"))
 	w.must(os.MkdirAll(string(w.place), 0o700))
-	w.health = httptest.NewServer(http.HandlerFunc(w.answer))
+	w.health = &health{place: w.place, sick: map[string]bool{}}
+	w.health.Server = httptest.NewServer(w.health)
 	t.Cleanup(w.close)
 	_, err := w.slack.Start("127.0.0.1:0")
 	w.must(err)
@@ -114,13 +131,13 @@ func (w *world) setPolicy(policy string) {
 	w.must(os.WriteFile(w.policy, []byte(fill.Replace(policy)), 0o600))
 }
 
-// answer is /SERVICE/ENVIRONMENT of what runs: its version, and 500 where that is sick.
-func (w *world) answer(rw http.ResponseWriter, r *http.Request) {
+// ServeHTTP answers /SERVICE/ENVIRONMENT with the version that runs, and with 500 where that is sick.
+func (h *health) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 	service, env, _ := strings.Cut(strings.Trim(r.URL.Path, "/"), "/")
-	version := w.place.running(service, env)
-	w.mu.Lock()
-	sick := w.sick[service+" "+version]
-	w.mu.Unlock()
+	version := h.place.running(service, env)
+	h.mu.Lock()
+	sick := h.sick[service+" "+version]
+	h.mu.Unlock()
 	if sick || version == "" {
 		rw.WriteHeader(http.StatusInternalServerError)
 	}
@@ -129,9 +146,9 @@ func (w *world) answer(rw http.ResponseWriter, r *http.Request) {
 
 // setSick makes a version of a service unhealthy wherever it runs.
 func (w *world) setSick(what string, sick bool) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.sick[what] = sick
+	w.health.mu.Lock()
+	defer w.health.mu.Unlock()
+	w.health.sick[what] = sick
 }
 
 // order says what is to become of deploys of "SERVICE VERSION".
@@ -254,7 +271,7 @@ func (w *world) show() string {
 			fmt.Fprintf(&b, "--- ledger: %s %s (%s)\n", e.What, e, e.Key)
 		}
 	}
-	for _, p := range w.bots {
+	for _, p := range w.fleet.bots {
 		fmt.Fprintf(&b, "--- bot %s:\n%s\n", p.name, last(p.log.String(), 6000))
 	}
 	return b.String()
@@ -276,14 +293,14 @@ func last(s string, n int) string {
 
 // close ends whatever the world has started: bots, deploys, supervisors.
 func (w *world) close() {
-	for _, p := range w.bots {
+	for _, p := range w.fleet.bots {
 		p.end()
 	}
 	if err := os.WriteFile(w.place.path(overFile), nil, 0o600); err != nil {
 		w.Error(err)
 	}
 	w.endDeploys()
-	for dir := range w.data {
+	for dir := range w.fleet.data {
 		w.endSupervisors(dir)
 	}
 	w.health.Close()
