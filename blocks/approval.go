@@ -11,13 +11,13 @@ import (
 // approval is the card that people decide from. Everything on it is a fact that
 // code fetched. An old one stands for a plan that is no longer the release's:
 // of that, only what is still true is shown.
-func approval(r *agent.ReleaseState, a *agent.Approval, old bool) View {
+func approval(s *agent.State, r *agent.ReleaseState, a *agent.Approval, old bool) View {
 	key := agent.ViewApproval(a.ID)
 	v := View{Key: key, Text: approvalText(r, a), Final: settled(r, a)}
 	list := make([]slack.Block, 0, 10)
 	if a.State == agent.ApprovalPending {
 		list = append(list, header("Approve? "+headline(r)))
-		list = append(list, warnings(r)...)
+		list = append(list, warnings(s, r)...)
 		if r.Plan != nil {
 			list = append(list, facts(r))
 		}
@@ -156,7 +156,7 @@ func rules(a *agent.Approval) []string {
 	}
 	list = append(list, so, "*Expires:* "+date(a.Expires))
 	if !a.Escalated.IsZero() && len(a.EscalateTo) > 0 {
-		list = append(list, "*Nobody decided for long:* "+subjects(a.EscalateTo)+" were told, "+date(a.Escalated))
+		list = append(list, "*Escalated to:* "+subjects(a.EscalateTo)+", "+date(a.Escalated)+", because nobody had decided")
 	}
 	return list
 }
@@ -169,7 +169,7 @@ func hint(a *agent.Approval, live bool) string {
 	case !live:
 		return " · being canceled"
 	}
-	return " · or by command: " + mono("/release approve "+a.ID, 80) + " or " + mono("reject", 80)
+	return " · " + mono("/release approve "+a.ID, 80) + " does the same"
 }
 
 // approvalButtons: Approve asks once more and names exactly what; Reject opens a form.

@@ -22,7 +22,7 @@ func BenchmarkRenderApprovalCard(b *testing.B) {
 	r := s.Release(1)
 	b.ReportAllocs()
 	for b.Loop() {
-		approval(r, r.Approval, false)
+		approval(s, r, r.Approval, false)
 	}
 }
 

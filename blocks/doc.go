@@ -16,11 +16,13 @@
 //	release/N     the live card of a release: one message, edited in place
 //	approval/ID   what an approver decides from, with Approve and Reject
 //	reminder/ID   names the approvers who have not decided yet
-//	question/ID   something that only a person can say
+//	question/ID   something that only a person can say: what was meant, did it run, is it healthy
 //	answer/SEQ    what somebody asked for: status, history, why, help
 //
 // A view is Final when nothing about it can change any more. Note and Answer
-// also make messages for one person alone.
+// also make messages for one person alone, Home makes the home tab of one
+// person, and the forms (RejectForm, EditForm, GlassForm, TakeoverForm) ask for
+// what a click can't say; ParseForm reads them back.
 //
 // # Who wrote it
 //
@@ -38,4 +40,9 @@
 // constant in limits.go, and every text, button and list goes through one of
 // the few constructors in build.go, which keep them. Button values and form
 // metadata carry ids only; whoever reads them back trusts nothing in them.
+//
+// # Pictures
+//
+// cards/cards.mjs draws the golden files as Slack would show them, and checks
+// them against Slack's own types; docs/cards.md shows what it draws.
 package blocks

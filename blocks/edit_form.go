@@ -35,7 +35,7 @@ func EditForm(approvalID string, where agent.Place, e Editable) (slack.ModalView
 		Type: slack.MBTInput, BlockID: versionBlock, Optional: true, Label: plainText("Another version", maxLabel),
 		Element: &slack.PlainTextInputBlockElement{
 			Type: slack.METPlainTextInput, ActionID: versionAction, MaxLength: maxVersion, FocusOnLoad: true,
-			Placeholder: plainText(or(content(e.Version, showVersion, plain), "A tag or a commit"), maxPlaceholder),
+			Placeholder: plainText(instead(e.Version, "A tag or a commit"), maxPlaceholder),
 		},
 	}}
 	if options := elsewhere(e); len(options) > 0 {
@@ -43,12 +43,20 @@ func EditForm(approvalID string, where agent.Place, e Editable) (slack.ModalView
 			Type: slack.MBTInput, BlockID: environmentBlock, Optional: true, Label: plainText("Another environment", maxLabel),
 			Element: &slack.SelectBlockElement{
 				Type: slack.OptTypeStatic, ActionID: environmentAction, Options: options,
-				Placeholder: plainText(or(content(e.Environment, showName, plain), "Choose one"), maxPlaceholder),
+				Placeholder: plainText(instead(e.Environment, "Choose one"), maxPlaceholder),
 			},
 		})
 	}
 	return f.view(approvalID, where, e.What,
 		"What you change becomes a *new plan with an approval of its own*; the card you came from is superseded. Leave empty what stays as it is.", fields...)
+}
+
+// instead is what stands in an empty field.
+func instead(proposed, otherwise string) string {
+	if p := content(proposed, showVersion, plain); p != "" {
+		return "Instead of " + p
+	}
+	return otherwise
 }
 
 // elsewhere lists the other environments, at most as many as Slack shows. One

@@ -19,17 +19,17 @@ func ExampleThread() {
 	// • abcd38ae api: time out slow carriers – Bo Ek
 	// • abd94e17 fix: rounding of VAT – Chi Ono
 	// • abe56380 docs: how to run it – Ann Lee
-	// • abf178e9 checkout: keep the basket over a reload – Bo Ek
-	// • abfd8e52 api: time out slow carriers – Chi Ono
-	// • ac09a3bb fix: rounding of VAT – Ann Lee
-	// • ac15b924 docs: how to run it – Bo Ek
-	// • ac21ce8d checkout: keep the basket over a reload – Chi Ono
-	// • ac2de3f6 api: time out slow carriers – Ann Lee
+	// • abf178e9 search: drop the old index – Bo Ek
+	// • abfd8e52 basket: count each item once – Chi Ono
+	// • ac09a3bb ci: cache modules – Ann Lee
+	// • ac15b924 payments: log the provider's answer – Bo Ek
+	// • ac21ce8d mail: one footer for all – Chi Ono
+	// • ac2de3f6 checkout: say why a card is refused – Ann Lee
 	// … and 4 more
-	// Why approval: policy asks for 2 approvals in production
+	// Why approval: The policy of production asks for the approval of 2 people.
 	// Who may approve: @S0ONCALL or @U0BOB
 	// Approved so far: nobody; 2 different people have to
 	// Expires: 2026-11-20 15:00 UTC
-	//   id k3m9x2q7p4ab-1 · or by command: /release approve k3m9x2q7p4ab-1 or reject
+	//   id k3m9x2q7p4ab-1 · /release approve k3m9x2q7p4ab-1 does the same
 	// [Approve] [Reject] [Change…]
 }

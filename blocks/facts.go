@@ -65,8 +65,11 @@ func shipped(r *agent.ReleaseState) slack.Block {
 }
 
 // warnings come first: what is not as an approver would expect it.
-func warnings(r *agent.ReleaseState) []slack.Block {
+func warnings(s *agent.State, r *agent.ReleaseState) []slack.Block {
 	var list []string
+	if of := s.Release(r.Of); r.Edits && of != nil {
+		list = append(list, "✏️ *Edited by an approver:* release "+mono(of.ID, showName)+" proposed "+mono(of.Version, showVersion)+" to "+word(of.Env, inline)+".")
+	}
 	if r.Plan != nil && r.Plan.Glass != "" {
 		list = append(list, "🔨 *In spite of a freeze.* Glass broken by "+sentence(r.Plan.Glass, showReason))
 	}

@@ -66,11 +66,14 @@ func deployShop() *log {
 }
 
 func commits(n int) []changelog.Commit {
-	titles := []string{"checkout: keep the basket over a reload", "api: time out slow carriers", "fix: rounding of VAT", "docs: how to run it"}
+	titles := []string{
+		"checkout: keep the basket over a reload", "api: time out slow carriers", "fix: rounding of VAT", "docs: how to run it", "search: drop the old index",
+		"basket: count each item once", "ci: cache modules", "payments: log the provider's answer", "mail: one footer for all", "checkout: say why a card is refused",
+	}
 	authors := []string{"Ann Lee", "Bo Ek", "Chi Ono"}
 	list := make([]changelog.Commit, n)
 	for i := range list {
-		list[i] = changelog.Commit{SHA: fmt.Sprintf("%08x%032x", 0xabc12345+i*791913, i), Author: authors[i%3], Title: titles[i%4], At: start}
+		list[i] = changelog.Commit{SHA: fmt.Sprintf("%08x%032x", 0xabc12345+i*791913, i), Author: authors[i%3], Title: titles[i%len(titles)], At: start}
 	}
 	return list
 }
@@ -94,14 +97,14 @@ func plan142() *agent.Plan {
 	return &agent.Plan{
 		Ordinal: 1, Digest: "d1", Key: "k1", Action: "deploy", Service: "shop", Env: "production", Version: "v1.4.2",
 		Commit: "abc1234def567890abc1234def567890abc1234d", Previous: ranBefore(), Rollback: "v1.4.1", Checks: []string{"health", "smoke"},
-		Policy: json.RawMessage(`{}`), Revision: "p-1", OnFailure: policy.ProposeRollback, Why: "policy asks for 2 approvals in production",
+		Policy: json.RawMessage(`{}`), Revision: "p-1", OnFailure: policy.ProposeRollback, Why: "The policy of production asks for the approval of 2 people.",
 	}
 }
 
 func requested(l *log, id, digest string) *agent.ApprovalRequested {
 	return &agent.ApprovalRequested{
 		ID: id, Digest: digest, Required: 2, From: []policy.Subject{{Name: "oncall", Group: oncall}, {Name: "bob", User: bob}},
-		Expires: l.at.Add(time.Hour), RemindAt: l.at.Add(10 * time.Minute), Why: "policy asks for 2 approvals in production",
+		Expires: l.at.Add(time.Hour), RemindAt: l.at.Add(10 * time.Minute), Why: "The policy of production asks for the approval of 2 people.",
 	}
 }
 

@@ -136,14 +136,14 @@ func appendServices(list []slack.Block, in HomeInput) []slack.Block {
 func environmentLines(l agent.EnvironmentLine, now time.Time) []string {
 	rows := []string{environmentLine(l)}
 	if k := l.Lock; k != nil && (k.Until.IsZero() || now.Before(k.Until)) {
-		line := "      🔒 locked by " + mention(k.By)
+		line := "└ 🔒 locked by " + mention(k.By)
 		if !k.Until.IsZero() {
 			line += " until " + date(k.Until)
 		}
 		rows = append(rows, line+withReason(k.Reason))
 	}
 	if l.Holder != "" {
-		line := "      ▶️ held by release " + mono(l.Holder, showName)
+		line := "└ ▶️ held by release " + mono(l.Holder, showName)
 		if l.HolderSince != nil {
 			line += " since " + date(*l.HolderSince)
 		}

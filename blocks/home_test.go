@@ -42,7 +42,7 @@ func home142() HomeInput {
 			{Service: "search", Environment: "staging"},
 			{
 				Service: "search", Environment: "production", Running: agent.Running{Version: "v1.4.1", Since: since}, Last: last(agent.OutcomeUnhealthy),
-				Lock: &agent.HumanLock{By: alice, Reason: "looking into <!channel> the latency", Until: start.Add(3 * time.Hour)},
+				Lock: &agent.HumanLock{By: alice, Reason: "looking into the latency", Until: start.Add(3 * time.Hour)},
 			},
 		},
 		Mine: []agent.ReleaseLine{line142("deploy", "v1.4.1", agent.OutcomeDone), line142("rollback", "v1.4.0", agent.OutcomeRolledBack)},

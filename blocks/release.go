@@ -224,7 +224,11 @@ func choices(s *agent.State, r *agent.ReleaseState) string {
 	if len(can) == 0 {
 		return ""
 	}
-	return "👉 " + strings.Join(can, ", ") + ". To leave it as it is, press nothing: nothing more happens by itself."
+	leave := "press nothing: nothing more happens by itself."
+	if undecided(s, r) {
+		leave = "reject the rollback."
+	}
+	return "👉 " + strings.Join(can, ", ") + ". To leave it as it is, " + leave
 }
 
 // undecided: the rollback of a release that went wrong is proposed, and nobody has decided about it.

@@ -101,10 +101,14 @@ func glassBroken() *log {
 // edited: an approver wanted another version, so the first card is superseded.
 func edited() *log {
 	l := proposed()
-	l.add(person(bob), 0, &agent.DecisionReceived{Verb: agent.VerbEdit, Target: l.id(), Via: "button", Edit: &agent.Edit{Version: "v1.4.1"}})
+	l.add(person(bob), 0, &agent.DecisionReceived{Verb: agent.VerbEdit, Target: l.id(), Via: "button", Edit: &agent.Edit{Version: "v1.4.3"}})
 	l.add(person(bob), 1, &agent.PlannerDecision{Of: l.s.Version, Planner: "button", Intent: agent.Intent{
-		Kind: agent.IntentDeploy, Service: "shop", Environment: "production", Version: "v1.4.1",
+		Kind: agent.IntentDeploy, Service: "shop", Environment: "production", Version: "v1.4.3",
 	}})
+	p := plan142()
+	p.Version, p.Commit, p.Digest, p.Key = "v1.4.3", "c0ffee12c0ffee12", "d4", "k4"
+	l.bot(2, facts142(), p)
+	l.bot(2, requested(l, agent.ApprovalID(l.s.ID, 2, 1), "d4"))
 	return l.bot(1, &agent.ApprovalSuperseded{ID: l.id(), By: 2}, &agent.Done{Outcome: agent.OutcomeSuperseded})
 }
 

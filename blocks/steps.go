@@ -167,9 +167,9 @@ func checkLines(v *agent.VerifyRun) []string {
 	var list []string
 	for i, c := range v.Results {
 		if i == most {
-			return append(list, "      … and "+plural(len(v.Results)-most, "more check", "more checks"))
+			return append(list, "└ … and "+plural(len(v.Results)-most, "more check", "more checks"))
 		}
-		line := "      " + symbol(c.Verdict) + " " + say(c.Name, showName) + ": " + say(c.Verdict, showName)
+		line := "└ " + symbol(c.Verdict) + " " + say(c.Name, showName) + ": " + say(c.Verdict, showName)
 		if d := say(c.Detail, showLine); d != "" {
 			line += ", " + d
 		}

@@ -43,10 +43,10 @@ func Thread(s *agent.State, opt Options) []View {
 			views = append(views, release(s, r))
 		}
 		for _, a := range r.Voided {
-			views = approvals(views, r, a, true)
+			views = approvals(views, s, r, a, true)
 		}
 		if r.Approval != nil {
-			views = approvals(views, r, r.Approval, false)
+			views = approvals(views, s, r, r.Approval, false)
 		}
 		views = append(views, notAsked(s, r)...)
 	}
@@ -62,9 +62,9 @@ func Thread(s *agent.State, opt Options) []View {
 }
 
 // approvals adds an approval's card and reminder, where they are still to be shown.
-func approvals(views []View, r *agent.ReleaseState, a *agent.Approval, old bool) []View {
+func approvals(views []View, s *agent.State, r *agent.ReleaseState, a *agent.Approval, old bool) []View {
 	if !a.Shown {
-		views = append(views, approval(r, a, old))
+		views = append(views, approval(s, r, a, old))
 	}
 	if !a.Reminded.IsZero() && !a.ReminderShown && a.State == agent.ApprovalPending {
 		views = append(views, reminder(r, a))

@@ -11,6 +11,7 @@ import (
 
 	"github.com/releasebot/releasebot/agent"
 	"github.com/releasebot/releasebot/policy"
+	"github.com/releasebot/releasebot/tools/changelog"
 )
 
 func find(t *testing.T, l *log, key string) View {
@@ -257,5 +258,75 @@ func TestTook(t *testing.T) {
 		if got := took(d); got != want {
 			t.Errorf("took(%s) = %q, want %q", d, got, want)
 		}
+	}
+}
+
+// TestWhatSomebodyWroteStandsAsItWasWritten: a version at the start of a line is still that version.
+func TestWhatSomebodyWroteStandsAsItWasWritten(t *testing.T) {
+	l := claimed()
+	f := facts142()
+	f.Again, f.Digest = true, "d2"
+	l.bot(1, f, &agent.ApprovalSuperseded{ID: l.id(), Changed: []string{"v1.4.2 is now def5678d, it was abc1234d"}})
+	failed := started().bot(1, &agent.DeployResult{Key: "k1", Outcome: agent.DeployFailed, Detail: "v1.4.2 has no image"}).ended(agent.OutcomeFailed)
+	rejected := proposed().respond(bob, agent.VerbReject, "v1.4.1 first, please").ended(agent.OutcomeRejected)
+	for want, v := range map[string]View{
+		"v1.4.2 is now":        find(t, l, agent.ViewApproval(cardID)),
+		"v1.4.2 has no image":  find(t, failed, agent.ViewRelease(1)),
+		"v1.4.1 first, please": find(t, rejected, agent.ViewApproval(cardID)),
+	} {
+		if !strings.Contains(raw(v), want) || !strings.Contains(v.Text, want) {
+			t.Errorf("%q does not stand there as it was written:\n%s\n%s", want, v.Text, raw(v))
+		}
+	}
+	if v := find(t, rejected, agent.ViewRelease(1)); !strings.Contains(v.Text, "v1.4.1 first, please") {
+		t.Errorf("the release's card: %s", v.Text)
+	}
+}
+
+func TestNothingKnownOfCommitsIsNotNoCommits(t *testing.T) {
+	if shown := raw(find(t, noSource(), agent.ViewApproval(cardID))); strings.Contains(shown, "Changes") {
+		t.Errorf("a service without a source has changes:\n%s", shown)
+	}
+	same := proposed()
+	same.s.Release(1).Context.Changes = &changelog.Changes{}
+	if shown := raw(find(t, same, agent.ViewApproval(cardID))); !strings.Contains(shown, "*Changes:* none") {
+		t.Errorf("a version that changes nothing does not say so:\n%s", shown)
+	}
+}
+
+// TestAfterAFailure: what can be pressed, and that leaving it takes no button.
+func TestAfterAFailure(t *testing.T) {
+	for state, want := range map[string]string{
+		"deploy_failed":     "press nothing: nothing more happens by itself",
+		"unhealthy":         "press nothing: nothing more happens by itself",
+		"rollback_proposed": "reject the rollback",
+		"unhealthy_paged":   "press nothing",
+	} {
+		if shown := raw(find(t, logs()[state], agent.ViewRelease(1))); !strings.Contains(shown, want) {
+			t.Errorf("%s does not say %q:\n%s", state, want, shown)
+		}
+	}
+	for _, state := range []string{"healthy", "rollback_automatic", "rejected", "deploying"} {
+		if shown := raw(find(t, logs()[state], agent.ViewRelease(1))); strings.Contains(shown, "leave it as it is") {
+			t.Errorf("%s offers to leave it:\n%s", state, shown)
+		}
+	}
+	l := rollbackProposed(false)
+	if find(t, l, agent.ViewRelease(1)).Final {
+		t.Error("a card whose buttons wait for a decision about the rollback is shown for the last time")
+	}
+	l.bot(2, &agent.ApprovalResponse{ID: agent.ApprovalID(l.s.ID, 2, 1), Person: bob, Decision: agent.VerbReject, Reason: "it is fine", Digest: "d3"})
+	if v := find(t, l, agent.ViewRelease(1)); !v.Final || verbs(v) != "" {
+		t.Errorf("the rollback is rejected, and the card has the buttons %q", verbs(v))
+	}
+}
+
+// TestTheRuleThatAGlassLifts is the policy's.
+func TestTheRuleThatAGlassLifts(t *testing.T) {
+	if freezes != policy.RuleFreeze {
+		t.Errorf("the rule of a freeze is %q", policy.RuleFreeze)
+	}
+	if got := verbs(find(t, refused(), agent.ViewRelease(1))); got != "" {
+		t.Errorf("a refusal by another rule can be lifted: %s", got)
 	}
 }
