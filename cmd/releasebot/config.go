@@ -3,7 +3,8 @@ package main
 import "fmt"
 
 type configCommands struct {
-	Check configCheckCommand `cmd:"" help:"Check the policy file, and say where it is wrong."`
+	Check    configCheckCommand    `cmd:"" help:"Check the policy file, and say where it is wrong."`
+	Simulate configSimulateCommand `cmd:"" help:"Say which of the recorded releases a changed policy file would treat otherwise."`
 }
 
 type configCheckCommand struct {

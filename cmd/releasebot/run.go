@@ -11,6 +11,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"github.com/releasebot/releasebot/policy"
+	"github.com/releasebot/releasebot/threadstore/redisstore"
 )
 
 // Exit statuses.
@@ -89,6 +90,7 @@ func run(ctx context.Context, args []string, in io.Reader, out, errs io.Writer) 
 		if c.settings, err = readSettings(); err != nil {
 			return complain(errs, err)
 		}
+		redisstore.LogTo(newLogger(errs, c.settings))
 	}
 	return complain(errs, parsed.Run(c))
 }
