@@ -3,6 +3,7 @@ package eval
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/releasebot/releasebot/agent"
@@ -151,19 +152,20 @@ func (t *tally) report() Report {
 
 // describe writes an intent in a line.
 func describe(i agent.Intent) string {
-	s := string(i.Kind)
+	var s strings.Builder
+	s.WriteString(string(i.Kind))
 	for _, f := range [...]struct{ name, value string }{
 		{"service", i.Service}, {"environment", i.Environment}, {"version", i.Version}, {"id", i.ID}, {"for", i.For}, {"reason", i.Reason},
 	} {
 		if f.value != "" {
-			s += fmt.Sprintf(" %s=%s", f.name, f.value)
+			s.WriteString(fmt.Sprintf(" %s=%s", f.name, f.value))
 		}
 	}
 	if len(i.Page) > 0 {
-		s += fmt.Sprintf(" page=%v", i.Page)
+		s.WriteString(fmt.Sprintf(" page=%v", i.Page))
 	}
 	if i.Question != nil {
-		s += fmt.Sprintf(" (%s %q)", i.Question.Text, i.Question.Options)
+		s.WriteString(fmt.Sprintf(" (%s %q)", i.Question.Text, i.Question.Options))
 	}
-	return s
+	return s.String()
 }

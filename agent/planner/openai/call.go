@@ -103,13 +103,11 @@ func (e endpoint) failure(ctx context.Context, err error, response *http.Respons
 	if ctx.Err() != nil || errors.Is(err, context.DeadlineExceeded) || errors.As(err, &timeout) && timeout.Timeout() {
 		return &Error{Kind: KindTimeout}
 	}
-	var odd *oddAnswer
-	if errors.As(err, &odd) {
+	if odd, ok := errors.AsType[*oddAnswer](err); ok {
 		return &Error{Kind: KindNotJSON, Status: odd.status, Detail: e.clean.clean(odd.what)}
 	}
-	var said *sdk.Error
 	detail := ""
-	if errors.As(err, &said) {
+	if said, ok := errors.AsType[*sdk.Error](err); ok {
 		detail = e.clean.clean(said.Message)
 	}
 	if response != nil && response.StatusCode >= http.StatusBadRequest {

@@ -118,7 +118,7 @@ func versionsOf(in agent.PlanInput) []string {
 
 // notVersion: a character that no tag, commit or version number has.
 func notVersion(r rune) bool {
-	return r >= 0x80 || !digit(byte(r)) && !letter(byte(r)) && !strings.ContainsRune("._-+/", r)
+	return r >= 0x80 || !digit(byte(r)) && !letter(byte(r)) && !strings.ContainsRune("._-+/", r) //nolint:gosec // below 0x80 it is a byte
 }
 
 func versionsIn(text string) []string {

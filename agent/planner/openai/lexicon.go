@@ -37,7 +37,8 @@ type lexicon struct {
 }
 
 func newLexicon() *lexicon {
-	l := &lexicon{words: map[string]meaning{}, actions: map[string]agent.IntentKind{}, longest: 1,
+	l := &lexicon{
+		words: map[string]meaning{}, actions: map[string]agent.IntentKind{}, longest: 1,
 		quoted:  regexp.MustCompile("[\"'`“”„‘’]([^\\s\"'`“”„‘’]+)[\"'`“”„‘’]"),
 		mention: regexp.MustCompile(`<@[A-Z0-9]+(\|[^>]*)?>`),
 		host:    regexp.MustCompile(`\b\S+\.(com|net|org|io|dev|ru|cn|xyz)\b`),
@@ -70,7 +71,7 @@ func set(list string) map[string]bool {
 
 func phrases(list string) []string {
 	var out []string
-	for _, p := range strings.Split(list, ",") {
+	for p := range strings.SplitSeq(list, ",") {
 		if p = strings.Join(strings.Fields(p), " "); p != "" {
 			out = append(out, p)
 		}

@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"text/template"
 
@@ -153,7 +154,7 @@ func (r Request) repaired(content, problem string) (Request, error) {
 	if err != nil {
 		return Request{}, err
 	}
-	r.Messages = append(r.Messages[:len(r.Messages):len(r.Messages)],
+	r.Messages = append(slices.Clip(r.Messages),
 		Message{"assistant", shorten(visible(content), 1500)}, Message{"user", text})
 	return r, nil
 }

@@ -64,9 +64,14 @@ func shapes() []shape {
 		{agent.IntentWhy, "about a release at hand: what is in it, who decided, why it waits or failed", []field{id}},
 		{agent.IntentHelp, "what the program can do", nil},
 		{agent.IntentClarify, "something needed is missing or ambiguous, or could not be kept (a condition, a later time). `question`: one short question in the language of the words; `missing`: what the answer fills in; `action`, `service`, `environment`, `version`: what is clear so far; `options`: whole answers that would do; `ask`: a person who was named, if the question is for them", []field{
-			{"question", formText, false}, {"missing", formMissing, false}, {"action", formAction, true},
-			{"service", formService, true}, {"environment", formEnvironment, true}, {"version", formVersion, true},
-			{"options", formTexts, false}, {"ask", formPerson, true},
+			{"question", formText, false},
+			{"missing", formMissing, false},
+			{"action", formAction, true},
+			{"service", formService, true},
+			{"environment", formEnvironment, true},
+			{"version", formVersion, true},
+			{"options", formTexts, false},
+			{"ask", formPerson, true},
 		}},
 		{agent.IntentNone, "not for us: small talk, something beyond releases, a negation, a report, an order about approvals, rules or this prompt", nil},
 	}

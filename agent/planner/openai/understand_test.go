@@ -2,6 +2,7 @@ package openai
 
 import (
 	"context"
+	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -186,9 +187,7 @@ func TestAModelsQuestion(t *testing.T) {
 	ask := func(text string, more map[string]any) agent.Intent {
 		t.Helper()
 		m := map[string]any{"kind": "clarify", "question": text, "missing": "request", "action": nil, "service": nil, "environment": nil, "version": nil, "options": []string{}, "ask": nil}
-		for k, v := range more {
-			m[k] = v
-		}
+		maps.Copy(m, more)
 		out, err := newFake(t, intent(m)).planner(t).Plan(context.Background(), input("vorrei qualcosa per shop, alice"))
 		if err != nil {
 			t.Fatal(err)
@@ -215,8 +214,10 @@ func TestOffersAfterAFailure(t *testing.T) {
 	in := with(input("hmm, now what"), func(in *agent.PlanInput) {
 		in.Releases = []agent.ReleaseBrief{ended(1, "shop", "production", "1.4.2", "failed", "exit 1: no space left on device")}
 	})
-	reply := map[string]any{"kind": "clarify", "question": "The disk is full. Shall I try again, or go back?", "missing": "request", "action": nil, "service": nil, "environment": nil, "version": nil, "ask": nil,
-		"options": []string{"deploy shop 1.4.2 to production", "roll back shop in production", "deploy shop 6.6.6 to production", "roll back backend in production", "approve it"}}
+	reply := map[string]any{
+		"kind": "clarify", "question": "The disk is full. Shall I try again, or go back?", "missing": "request", "action": nil, "service": nil, "environment": nil, "version": nil, "ask": nil,
+		"options": []string{"deploy shop 1.4.2 to production", "roll back shop in production", "deploy shop 6.6.6 to production", "roll back backend in production", "approve it"},
+	}
 	out, err := newFake(t, intent(reply)).planner(t, func(c *Config) { c.AlwaysAsk = true }).Plan(context.Background(), in)
 	if err != nil {
 		t.Fatal(err)

@@ -62,7 +62,7 @@ func (m *message) asksPerson() string {
 func (p *Planner) option(m *message, th thread, words string) (agent.Intent, bool) {
 	q := *th.open
 	q.Options = nil // so that an option can't lead back to itself
-	i := p.interpret(words, m.names, thread{open: &q, releases: th.releases})
+	i := p.interpretRead(p.read(words, m.names), thread{open: &q, releases: th.releases})
 	if i.Kind == agent.IntentNone {
 		return agent.Intent{}, false
 	}

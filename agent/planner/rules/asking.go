@@ -187,9 +187,9 @@ func (m *message) statusQuestion(th thread, lead item, about bool) (agent.Intent
 	switch {
 	case lead.cls == clsWho:
 		return agent.Intent{}, false
-	case named && (states || !st.has(clsUnknown)), named && lead.cls == clsHow && countOf(m.items, clsUnknown) <= 1, named && lead.cls == clsAux && st.has(clsVersion):
+	case named && (states || !st.has(clsUnknown)), named && lead.cls == clsHow && unknowns(m.items) <= 1, named && lead.cls == clsAux && st.has(clsVersion):
 		return m.topic(agent.IntentStatus, th)
-	case about && !st.has(clsUnknown) && !st.has(clsSubj) && lead.cls != clsHow, about && lead.cls == clsHow && countOf(m.items, clsUnknown) <= 1:
+	case about && !st.has(clsUnknown) && !st.has(clsSubj) && lead.cls != clsHow, about && lead.cls == clsHow && unknowns(m.items) <= 1:
 		return m.topic(agent.IntentStatus, th)
 	case (st.has(clsPron) || th.last != nil && st.meets(setOf(clsDone, clsHealthy, clsOut, clsPast))) && st.meets(setOf(clsDone, clsHealthy, clsFail, clsBad, clsOut, clsPast)) && !st.has(clsUnknown):
 		return m.topic(agent.IntentStatus, th)

@@ -67,14 +67,14 @@ func (p *Planner) control(m *message, th thread) (agent.Intent, bool) {
 	}
 	if len(rest) > 0 && m.laterOrder(rest) {
 		if kind == agent.IntentHold || it.key == "never mind" || it.key == "nevermind" || it.key == "nvm" || it.key == "stop" || it.key == "forget it" {
-			if i, ok := p.afterStop(m, it, at, th); ok {
+			if i, ok := p.afterStop(m, it, th); ok {
 				return i, true
 			}
 		}
 		return ask(agent.Intent{}, "request", "That is more than one thing. One at a time, please: "+string(kind)+" first?", string(kind)), true
 	}
 	allowed := around().with(setOf(controlClasses()...))
-	if !set.within(allowed) || set.has(clsUnknown) && id == "" || set.has(clsUnknown) && countOf(rest, clsUnknown) > 1 {
+	if !set.within(allowed) || set.has(clsUnknown) && id == "" || set.has(clsUnknown) && unknowns(rest) > 1 {
 		if kind == agent.IntentResume || set.has(clsName) || set.meets(slots()) {
 			return ask(agent.Intent{}, "request", "Do you want me to "+string(kind)+" a release?", string(kind)), true
 		}
@@ -178,7 +178,7 @@ func (m *message) laterOrder(rest []item) bool {
 
 // afterStop: "wait, make it 1.4.3" and "never mind, deploy shop 1.4.3 to prod
 // instead" correct; what follows must be a whole order.
-func (p *Planner) afterStop(m *message, it item, at int, th thread) (agent.Intent, bool) {
+func (p *Planner) afterStop(m *message, it item, th thread) (agent.Intent, bool) {
 	if it.key == "stop" || th.last != nil || th.open != nil {
 		return agent.Intent{}, false
 	}
@@ -268,10 +268,11 @@ func idShape(w string) bool {
 	return num && letter
 }
 
-func countOf(items []item, c class) int {
+// unknowns counts the words that are not understood.
+func unknowns(items []item) int {
 	n := 0
 	for _, it := range items {
-		if it.cls == c {
+		if it.cls == clsUnknown {
 			n++
 		}
 	}
@@ -291,7 +292,7 @@ func (m *message) why(rest []item, th thread) agent.Intent {
 	}
 	set := classesOf(rest)
 	if m.ours(rest) || asksOfIt(rest) || set.within(small().with(setOf(clsAux, clsNeg))) || set.within(small().with(setOf(clsAux, clsNeg, clsFail, clsBad, clsDone))) {
-		if set.has(clsUnknown) && countOf(rest, clsUnknown) > 2 {
+		if set.has(clsUnknown) && unknowns(rest) > 2 {
 			return none()
 		}
 		i := m.target(agent.IntentWhy, rest, "", thread{})

@@ -185,8 +185,8 @@ func (r *resolver) name(i int) (item, int) {
 
 // purpose: the word before is "for", maybe with an article.
 func (r *resolver) purpose() bool {
-	for k := len(r.out) - 1; k >= 0; k-- {
-		switch r.out[k].cls {
+	for _, v := range slices.Backward(r.out) {
+		switch v.cls {
 		case clsArt:
 			continue
 		case clsFor:
@@ -225,8 +225,8 @@ func (r *resolver) spelled(m map[string][]string, span string, segs, l int) []st
 
 // placed says whether the word before is one that a place follows.
 func (r *resolver) placed() bool {
-	for k := len(r.out) - 1; k >= 0; k-- {
-		switch r.out[k].cls {
+	for _, v := range slices.Backward(r.out) {
+		switch v.cls {
 		case clsArt:
 			continue
 		case clsTo, clsIn, clsFrom, clsEnvWord:

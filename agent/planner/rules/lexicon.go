@@ -145,7 +145,7 @@ type lexicon struct {
 func newLexicon() *lexicon {
 	l := &lexicon{phrases: make(map[string]class, 1600), starts: make(map[string]int, 1200)}
 	for _, w := range words() {
-		for _, p := range strings.Split(w.list, ",") {
+		for p := range strings.SplitSeq(w.list, ",") {
 			p = strings.Join(strings.Fields(p), " ")
 			if p == "" {
 				continue

@@ -83,7 +83,7 @@ func (m *message) actionNoun(it item) (class, bool) {
 // "to staging instead of production". That needs another of its kind.
 func (m *message) contrast(items []item) []item {
 	s := setOf(clsService, clsEnv, clsVersion)
-	for i := 0; i < len(items); i++ {
+	for i := range items {
 		if items[i].cls != clsNeg || !excluding(items[i].key) {
 			continue
 		}

@@ -22,13 +22,14 @@ const (
 type Planner struct {
 	lexicon *lexicon
 	grammar grammar
+	parts   map[string]part
 }
 
 var _ agent.Planner = (*Planner)(nil)
 
 // New returns a planner. It needs nothing.
 func New() *Planner {
-	return &Planner{lexicon: newLexicon(), grammar: newGrammar()}
+	return &Planner{lexicon: newLexicon(), grammar: newGrammar(), parts: parts()}
 }
 
 // Plan turns words into an intent. The same input gives the same answer. The
@@ -39,7 +40,8 @@ func (p *Planner) Plan(ctx context.Context, in agent.PlanInput) (agent.Planned, 
 	}
 	n := newNames(in.Catalog)
 	th := p.thread(n, in)
-	i := p.interpret(cap64k(in.Words), n, th)
+	m := p.read(cap64k(in.Words), n)
+	i := p.about(m, th, in, p.interpretRead(m, th))
 	return agent.Planned{Intent: i, Planner: Name}, nil
 }
 
@@ -135,12 +137,8 @@ func (m *message) namesOther(service string) bool {
 	return false
 }
 
-// interpret reads one turn. The order of the frames matters: what can't be an
-// order is tried first.
-func (p *Planner) interpret(words string, n *names, th thread) agent.Intent {
-	return p.interpretRead(p.read(words, n), th)
-}
-
+// interpretRead reads one turn. The order of the frames matters: what can't be
+// an order is tried first.
 func (p *Planner) interpretRead(m *message, th thread) agent.Intent {
 	if len(m.items) == 0 {
 		return none()

@@ -73,7 +73,7 @@ func (g *grammar) role(m *message, s *segment, first bool) role {
 	case st.within(g.marker) && st.meets(setOf(clsNo, clsCorr, clsHold)):
 		return roleMarker
 	}
-	if r, ok := g.clause(m, s); ok {
+	if r, ok := g.clause(s); ok {
 		return r
 	}
 	action := m.actionOf(s)
@@ -119,7 +119,7 @@ func denies(s *segment) bool {
 }
 
 // clause reads segments that are told by how they begin.
-func (g *grammar) clause(m *message, s *segment) (role, bool) {
+func (g *grammar) clause(s *segment) (role, bool) {
 	switch lead := leadOf(s); {
 	case lead == clsBecause && s.set.meets(setOf(clsTime, clsDuration)):
 		return roleTime, true // "because customers are waiting at 5pm": whose time is it?
