@@ -33,10 +33,10 @@ func parts() map[string]part {
 		partSmall: `is are was were be been being has have had does do did will would a an the of to by for with from on at and any there here so far please
 			yet already now exactly actually going gonna go out all me us we you i our now then how many much given
 			ist sind hat haben wird der die das den dem von mit a est sont le la les de du dans y el los las del o os as um`,
-		partWhat:    `what whats which show list tell see give was welche que quoi quels quelles cuales quais quel qual`,
+		partWhat:    `was what whats which show list tell see give was welche que quoi quels quelles cuales quais quel qual`,
 		partWho:     `who whos whom whose anybody anyone somebody someone wer wem qui quien quem alguien alguem jemand`,
 		partIn:      `in inside within drin darin dedans dentro enthalten new neu nouveau nuevo novo`,
-		partThis:    `this it that its release releases deploy deployment version rollback plan one dies diese diesem dieser esto isto ca cela`,
+		partThis:    `da darin dedans dentro this it that its release releases deploy deployment version rollback plan one dies diese diesem dieser esto isto ca cela`,
 		partContent: `commit commits change changes changelog diff diffs contents content author authors patch patches anderungen aenderungen changements cambios mudancas commiter committers`,
 		partHolds:   `contain contains include includes included ship ships shipping change bring brings deliver delivers enthalt contient contiene contem`,
 		partWrote:   `wrote authored committed coded made contributed developed`,

@@ -44,6 +44,11 @@
 //
 // # What is decided here
 //
+// A question about the release at hand says what it is about: "what's in this?"
+// its changes, "who approved?" its approvals, "who is it waiting for?" what it
+// waits for; "since Tuesday" says from when on a history is asked for. Every word
+// of such a question has to be known, or it stays what it was without.
+//
 // A question about health ("is shop healthy in prod?") is status; the imperative
 // ("check shop in prod") is verify. Words of approval ("lgtm", "approve it", "+1")
 // are none: buttons and the approve command decide. Orders about policy ("skip
