@@ -2,6 +2,7 @@ package sim
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/releasebot/releasebot/agent"
@@ -12,6 +13,10 @@ func (w *world) act() {
 	w.pass(w.between(time.Millisecond, 60*time.Millisecond))
 	if w.depth == 0 && w.silenced > 0 {
 		w.silenced--
+	}
+	if w.depth == 0 && w.people.down && w.rng.IntN(12) == 0 {
+		w.people.down = false
+		w.logf("the directory answers again")
 	}
 	choices := []struct {
 		weight float64
@@ -110,9 +115,9 @@ func (w *world) machines() {
 func (w *world) weather() {
 	switch w.rng.IntN(6) {
 	case 0:
-		if w.hits(People, 1, "directory goes away or comes back") {
-			w.people.down = !w.people.down
-			w.logf("directory down: %v", w.people.down)
+		if w.hits(People, 1, "directory goes away") {
+			w.people.down = true
+			w.logf("the directory does not answer")
 		}
 	case 1:
 		if w.hits(People, 1, "group changes") {
@@ -233,8 +238,10 @@ func (w *world) someoneActs() {
 	case x < 0.85:
 		w.commands()
 	default:
-		w.says(pick(w, w.threads), pick(w, everybody), pick(w, []string{"cancel", "hold", "resume", "stop", "status shop production", "hello there",
-			"lock shop staging database maintenance", "unlock shop staging", "unlock shop staging"}), true)
+		w.says(pick(w, w.threads), pick(w, everybody), pick(w, []string{
+			"cancel", "hold", "resume", "stop", "status shop production", "hello there",
+			"lock shop staging database maintenance", "unlock shop staging", "unlock shop staging",
+		}), true)
 	}
 }
 
@@ -246,7 +253,7 @@ func (w *world) asks() {
 	to := pick(w, targetsAsked)
 	text := fmt.Sprintf("deploy %s %s to %s", to[0], pick(w, versions), to[1])
 	in := &agent.Intent{Kind: agent.IntentDeploy, Service: to[0], Environment: to[1], Version: pick(w, versions)}
-	switch w.rng.IntN(12) {
+	switch w.rng.IntN(16) {
 	case 0:
 		text = fmt.Sprintf("rollback %s in %s", to[0], to[1])
 		in = &agent.Intent{Kind: agent.IntentRollback, Service: to[0], Environment: to[1]}
@@ -302,8 +309,11 @@ func (w *world) presses() {
 			standing = append(standing, m.pic.buttons...)
 		}
 	}
+	asking := slices.DeleteFunc(slices.Clone(standing), func(b button) bool { return b.verb != agent.VerbApprove && b.verb != agent.VerbRollback })
 	switch {
-	case len(standing) > 0 && w.rng.Float64() < 0.8:
+	case len(asking) > 0 && w.rng.Float64() < 0.55:
+		b = pick(w, asking)
+	case len(standing) > 0 && w.rng.Float64() < 0.6:
 		b = pick(w, standing)
 	case len(w.slack.buttons) > 0:
 		b = pick(w, w.slack.buttons)
@@ -343,7 +353,9 @@ func (w *world) commands() {
 		return
 	}
 	r := pick(w, s.Releases)
-	verb := pick(w, []agent.Verb{agent.VerbCancel, agent.VerbHold, agent.VerbResume, agent.VerbResume, agent.VerbApprove, agent.VerbRetry,
-		agent.VerbTakeover, agent.VerbTakeover, agent.VerbEdit})
+	verb := pick(w, []agent.Verb{
+		agent.VerbCancel, agent.VerbHold, agent.VerbResume, agent.VerbResume, agent.VerbApprove, agent.VerbRetry,
+		agent.VerbTakeover, agent.VerbTakeover, agent.VerbEdit,
+	})
 	w.clicks(button{id, verb, r.ID}, pick(w, everybody), pick(w, versions), "command")
 }

@@ -79,11 +79,11 @@ func (c client) Start(_ context.Context, call tools.Call) (string, error) {
 	sent := t.calls
 	w.at(c.p, "before start")
 	switch {
-	case w.hits(Deployer, 0.04, "start refused"):
+	case w.hits(Deployer, 0.06, "start refused"):
 		return "", fmt.Errorf("no room: %w", deploy.ErrNotStarted)
-	case w.hits(Deployer, 0.05, "start lost"):
+	case w.hits(Deployer, 0.08, "start lost"):
 		return "", errNoReply
-	case w.hits(Deployer, 0.05, "start comes late"):
+	case w.hits(Deployer, 0.10, "start comes late"):
 		runner := c.p.runner.RunnerID
 		w.later(w.between(time.Second, 30*time.Second), func() {
 			err := t.start(call, sent, runner)
@@ -94,7 +94,7 @@ func (c client) Start(_ context.Context, call tools.Call) (string, error) {
 	err := t.start(call, sent, c.p.runner.RunnerID)
 	w.logf("%s has %s start %s %s in %s%s", c.p.owner, t.name, call.Service, call.Version, call.Environment, errText(err))
 	w.at(c.p, "after start")
-	if w.hits(Deployer, 0.06, "start's reply lost") {
+	if w.hits(Deployer, 0.10, "start's reply lost") {
 		return "", errNoReply
 	}
 	if err != nil {

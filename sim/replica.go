@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sort"
+	"slices"
 	"sync"
 	"time"
 
@@ -116,7 +116,7 @@ func (p *proc) runnable() []agent.ThreadID {
 			ids = append(ids, id)
 		}
 	}
-	sort.Slice(ids, func(i, j int) bool { return ids[i] < ids[j] })
+	slices.Sort(ids)
 	due, err := p.w.disk.Due(p.w.ctx, now, 1000)
 	if err != nil {
 		p.w.fail("the simulation works", "listing what is due: %v", err)

@@ -25,6 +25,7 @@ type viewer struct {
 type board struct {
 	id     agent.ThreadID
 	upto   int64 // version of the state shown
+	inStep bool  // when it was shown, nothing was left to do, or to tell the log
 	valid  func() bool
 	cards  map[string]*card
 	look   bool      // messages of ours may stand there that the log doesn't know
@@ -87,7 +88,8 @@ func (v *viewer) Show(s *agent.State, valid func() bool) bool {
 			delete(b.cards, key)
 		}
 	}
-	return !b.pending()
+	b.inStep = !b.pending()
+	return b.inStep
 }
 
 func (v *viewer) want(b *board, s *agent.State, key string, view blocks.View, wanted map[string]bool) {
@@ -109,7 +111,7 @@ func (v *viewer) want(b *board, s *agent.State, key string, view blocks.View, wa
 // Forget implements agent.Viewer.
 func (v *viewer) Forget(id agent.ThreadID) {
 	delete(v.rested, id)
-	if b := v.boards[id]; b != nil && !b.pending() {
+	if b := v.boards[id]; b != nil && b.inStep {
 		v.rested[id] = b
 	}
 	delete(v.boards, id)

@@ -87,8 +87,7 @@ type world struct {
 	rep      Report
 	sum      uint64
 	lost     bool // the store has lost acknowledged writes
-	over     bool
-	silenced int // ticks for which the store does not answer
+	silenced int  // ticks for which the store does not answer
 }
 
 // late is something that happens after its caller has given up waiting.
@@ -160,15 +159,7 @@ func (w *world) source(tick uint64) *rand.Rand {
 
 func (w *world) time() time.Time { return w.now }
 
-func (w *world) ok() bool { return w.rep.Failure == nil && !w.over }
-
-// known ends a world in which something happens that is known and not mended yet.
-func (w *world) known(what string) {
-	if w.ok() {
-		w.count("KNOWN: " + what)
-		w.over = true
-	}
-}
+func (w *world) ok() bool { return w.rep.Failure == nil }
 
 // fail notes the first promise that was broken.
 func (w *world) fail(promise, format string, args ...any) {
@@ -261,7 +252,11 @@ func (w *world) at(p *proc, point string) {
 	if w.calm || p.unordered {
 		return
 	}
-	if w.hits(Crash, 0.004, "crash "+point) {
+	p1, p2 := 0.004, 0.006
+	if tense(point) {
+		p1, p2 = 0.04, 0.05
+	}
+	if w.hits(Crash, p1, "crash "+point) {
 		w.logf("%s is killed %s", p.owner, point)
 		w.kill(p)
 		panic(crash{p})
@@ -270,11 +265,16 @@ func (w *world) at(p *proc, point string) {
 		return
 	}
 	switch {
-	case w.hits(Stop, 0.006, "stop "+point):
+	case w.hits(Stop, p2, "stop "+point):
 		w.meanwhile(p, point, true)
-	case w.hits(Slow, 0.006, "slow "+point):
+	case w.hits(Slow, p2, "slow "+point):
 		w.meanwhile(p, point, false)
 	}
+}
+
+// tense: a start or an abort is about to be made, or was just made.
+func tense(point string) bool {
+	return strings.HasSuffix(point, "start") || strings.HasSuffix(point, "abort") || strings.HasSuffix(point, "page")
 }
 
 // meanwhile lets the rest of the world go on while a process, or one call of it, stands still.

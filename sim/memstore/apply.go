@@ -3,6 +3,7 @@ package memstore
 import (
 	"context"
 	"maps"
+	"slices"
 
 	"github.com/releasebot/releasebot/threadstore"
 )
@@ -111,7 +112,7 @@ func (d *Driver) remember(op *threadstore.Op, l *log) {
 		return
 	}
 	before := *l
-	before.records = l.records[:len(l.records):len(l.records)]
+	before.records = slices.Clip(l.records)
 	lines := map[lineKey]line{}
 	for _, e := range op.Index {
 		k := lineKey{e.Index, e.Member}
