@@ -20,6 +20,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 type site struct {
 	url   string
 	lossy string // the same Redis through a bad network
+	base  redisstore.Config
 	n     int
 	of    map[threadstore.Driver]redisstore.Config
 }
@@ -47,7 +48,9 @@ func (s *site) open(t testing.TB, cfg redisstore.Config) threadstore.Driver {
 func (s *site) fresh(t testing.TB, url string) threadstore.Driver {
 	t.Helper()
 	s.n++
-	return s.open(t, redisstore.Config{URL: url, Prefix: fmt.Sprintf("t%d", s.n)})
+	cfg := s.base
+	cfg.URL, cfg.Prefix = url, fmt.Sprintf("t%d", s.n)
+	return s.open(t, cfg)
 }
 
 func (s *site) harness() storetest.Harness {
