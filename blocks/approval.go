@@ -45,8 +45,9 @@ func settled(r *agent.ReleaseState, a *agent.Approval) bool {
 		return false
 	case agent.ApprovalApproved:
 		return !r.Stage.Before(agent.StageDeploy)
+	default:
+		return true
 	}
-	return true
 }
 
 // approvalText is the outcome on its own.
@@ -78,8 +79,9 @@ func approvalWord(a *agent.Approval) string {
 			return "superseded, because what it showed has changed"
 		}
 		return "superseded by release " + mono(a.By, showName)
+	default:
+		return "waiting for approval"
 	}
-	return "waiting for approval"
 }
 
 // approvalReason is why an approval ended as it did, "" where the word says it.
@@ -91,8 +93,9 @@ func approvalReason(a *agent.Approval) string {
 		return "nobody decided in time"
 	case agent.ApprovalReplaced:
 		return changed(a.Changed)
+	default:
+		return ""
 	}
-	return ""
 }
 
 // verdict says which way an approval ended, by whom, why and when.
@@ -113,8 +116,9 @@ func reasonLabel(a *agent.Approval) string {
 		return "*Reason:* "
 	case agent.ApprovalReplaced:
 		return "*What changed:* "
+	default:
+		return "*Why:* "
 	}
-	return "*Why:* "
 }
 
 func approvers(a *agent.Approval) string {

@@ -30,6 +30,7 @@ func OpensForm(v agent.Verb) bool {
 	switch v {
 	case agent.VerbReject, agent.VerbEdit, agent.VerbGlass, agent.VerbTakeover:
 		return true
+	default:
+		return false
 	}
-	return false
 }

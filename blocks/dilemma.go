@@ -35,8 +35,9 @@ func dilemmaOf(kind agent.InputKind) (d dilemma, ok bool) {
 		return didItRun(), true
 	case agent.InputHealthy:
 		return isItHealthy(), true
+	default:
+		return dilemma{}, false
 	}
-	return dilemma{}, false
 }
 
 func didItRun() dilemma {

@@ -1,6 +1,7 @@
 package blocks
 
 import (
+	"slices"
 	"strconv"
 	"time"
 
@@ -55,7 +56,7 @@ func appendForMe(list []slack.Block, in HomeInput) []slack.Block {
 			return append(list, context("… and "+strconv.Itoa(len(waiting)-i)+" more: "+mono("/release approvals", showName)))
 		}
 		list = append(list, section(approvalLine(a)))
-		if a.State == agent.ApprovalPending && in.Now.Before(a.Expires) && !approvedBy(a, in.Me) {
+		if a.State == agent.ApprovalPending && in.Now.Before(a.Expires) && !slices.Contains(a.Approved, in.Me) {
 			list = append(list, actions("home/"+strconv.Itoa(i),
 				button("Approve", agent.VerbApprove, a.ID, slack.StylePrimary, confirm("Approve this "+actionName(a.Plan)+"?", exactLine(a.Plan), "Approve", "Not yet", slack.StylePrimary)),
 				button("Reject", agent.VerbReject, a.ID, slack.StyleDanger, nil),
@@ -80,15 +81,6 @@ func appendOthers(list []slack.Block, in HomeInput) []slack.Block {
 		rows = append(rows, "⏳ "+capital(lineRequest(a.Plan))+", by "+orNobody(people(a.Plan.By))+" · "+given(a)+" · id "+mono(a.ID, showName))
 	}
 	return append(list, section(joinLines(rows, homeText)))
-}
-
-func approvedBy(a agent.ApprovalLine, me string) bool {
-	for _, p := range a.Approved {
-		if p == me {
-			return true
-		}
-	}
-	return false
 }
 
 // approvalLine is what there is to decide, in two lines.

@@ -306,6 +306,7 @@ func abortText(r *agent.ReleaseState) string {
 		return headline(r) + ": the deploy that is running is stopped. What it has changed so far stays changed."
 	case agent.StageVerify, agent.StageDoubt:
 		return headline(r) + ": it is deployed, and stays so; only the health checks stop."
+	default:
+		return headline(r) + ": nothing was started yet, and nothing will be."
 	}
-	return headline(r) + ": nothing was started yet, and nothing will be."
 }

@@ -130,6 +130,7 @@ func deployStep(r *agent.ReleaseState) string {
 		sym = fine
 	case agent.DeployUnknown:
 		sym = "❓"
+	case agent.DeployFailed, agent.DeployNotBegun:
 	}
 	if t := say(d.Detail, showLine); t != "" && d.Outcome != agent.Deployed {
 		word += ": " + t

@@ -23,7 +23,7 @@ func mono(s string, limit int) string {
 // and backticks enclose what can be typed. Only exactly a Slack id between
 // braces becomes a mention, and what stands between backticks is content.
 func sentence(s string, limit int) string {
-	if strings.IndexAny(s, "{`") < 0 {
+	if !strings.ContainsAny(s, "{`") {
 		return say(s, limit)
 	}
 	e := newEscaper(s, limit, inline)
