@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/releasebot/releasebot/agent"
+	"github.com/releasebot/releasebot/agent/planner/rules"
 	"github.com/releasebot/releasebot/bot"
 	"github.com/releasebot/releasebot/slacklocal"
 )
@@ -162,11 +163,110 @@ func TestSlowAnswerComesLater(t *testing.T) {
 	}
 }
 
-func TestHomeTabSaysWhatTheBotCanDo(t *testing.T) {
+// Locks are visible to all, what is asked about them to the asker alone.
+func TestCommandsOfLocks(t *testing.T) {
 	h := newHouse(t, cfgFast())
-	h.boot()
-	if err := h.OpenHome(ann); err != nil {
-		t.Fatal(err)
+	h.boot(parsing)
+	if said := h.order(bob, "lock shop production the sale is on"); !strings.Contains(said, "Noted") {
+		t.Fatal(said)
 	}
-	h.wait("the home tab", func() bool { _, ok := h.Home(ann); return ok })
+	root := h.root()
+	h.says(root.TS, "answer/", "shop in production")
+	if said := h.order(ann, "locks"); !strings.Contains(said, "the sale is on") {
+		t.Fatal(said)
+	}
+	if said := h.order(ann, "notify shop production"); !strings.Contains(said, "told directly once shop in production is free") {
+		t.Fatal(said)
+	}
+	before := len(h.Messages(releases))
+	h.order(bob, "unlock shop production")
+	h.toldDirectly(ann, "shop in production is free")
+	if said := h.order(ann, "locks"); !strings.Contains(said, "Nothing is locked") {
+		t.Fatal(said)
+	}
+	for _, m := range h.Messages(releases)[before:] {
+		if strings.Contains(m.Text, "notify") {
+			t.Fatalf("everybody is shown %q", m.Text)
+		}
+	}
+}
+
+// parsing reads commands as the program does.
+func parsing(c *bot.Config) {
+	p := rules.New()
+	c.Parse = func(text string, cat agent.Catalog) agent.Intent {
+		cmd, err := p.ParseCommand(text, cat)
+		if err != nil {
+			return agent.Intent{Kind: agent.IntentClarify, Question: &agent.Question{Text: err.Error()}}
+		}
+		return cmd.Intent
+	}
+}
+
+// A thread that stands nowhere ends when what it looked after is over.
+func TestNotifyLeavesNothingOpen(t *testing.T) {
+	h := newHouse(t, cfgFast())
+	n := h.boot(parsing)
+	h.order(ann, "notify shop staging")
+	h.toldDirectly(ann, "shop in staging is free")
+	h.until("nothing open", func() bool {
+		threads, err := n.service.Threads(h.ctx())
+		return err == nil && len(threads) == 1 && threads[0].State == "done"
+	})
+	if said := h.order(gus, "notify shop staging"); !strings.Contains(said, "Guests may do nothing") {
+		t.Fatal(said)
+	}
+	if said := h.order(ann, "notify shop moon"); strings.Contains(said, "Noted") {
+		t.Fatal(said)
+	}
+}
+
+func TestMute(t *testing.T) {
+	h := newHouse(t, cfgFast())
+	n := h.boot()
+	muted := func() int {
+		list, err := h.store.Index(h.ctx(), agent.IndexMuted)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(list)
+	}
+	if said := h.order(ann, "mute"); !strings.Contains(said, "not told any more") || muted() != 1 {
+		t.Fatal(said)
+	}
+	if said := h.order(ann, "UNMUTE"); !strings.Contains(said, "told directly") || muted() != 0 {
+		t.Fatal(said)
+	}
+	if said := h.order(gus, "mute"); !strings.Contains(said, "Guests may do nothing") || muted() != 0 {
+		t.Fatal(said)
+	}
+	if threads, err := n.service.Threads(h.ctx()); err != nil || len(threads) != 0 || len(h.Messages(releases)) != 0 {
+		t.Fatalf("%v, %v", threads, err)
+	}
+}
+
+// Decisions that need a reason ask for it; those with one are judged as buttons are.
+func TestCommandsWithReasons(t *testing.T) {
+	h := newHouse(t, cfgFast())
+	h.rules(frozenFile)
+	h.boot()
+	ts := h.Post(ann, releases, "@releasebot deploy shop v1.4.2 to production", "")
+	h.pressable(ts, "release/1", "Break glass")
+	id := agent.ReleaseID(h.thread(ts), 1)
+	for text, want := range map[string]string{
+		"glass":               "glass ID REASON",
+		"break glass " + id:   "Say why",
+		"take":                "take ID REASON",
+		"takeover nonsense x": "No release has the id",
+	} {
+		if said := h.order(bob, text); !strings.Contains(said, want) {
+			t.Errorf("/release %s: %q, want %q in it", text, said, want)
+		}
+	}
+	h.order(ann, "glass "+id+" because I say so")
+	h.told(ann, "did nothing")
+	h.order(bob, "Break Glass "+strings.ToUpper(id)+"  the shop is down ")
+	card := h.card(ts)
+	h.order(cat, "approve "+card.Buttons()[0].Value)
+	h.says(ts, "release/2", "done")
 }

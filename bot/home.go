@@ -16,10 +16,12 @@ import (
 
 // Times and sizes of home tabs.
 const (
-	homeLimit   = 20 * time.Second       // for all that one takes
-	judgedLimit = time.Second            // how long a decision made there is waited for
+	homeLimit   = 30 * time.Second       // for all that one takes
+	judgedSoon  = time.Second            // how long a decision made there is waited for before the tab is shown
+	judgedLimit = 15 * time.Second       // how long it is waited for after that
 	judgedEvery = 100 * time.Millisecond // how often it is looked at
-	homesAtOnce = 8
+	homesAtOnce = 32
+	homeChecked = 20 // how many approvals are looked up in their threads: more than have buttons
 )
 
 // homes shows people their home tabs: one at a time for each person, and the
@@ -121,13 +123,22 @@ func (h *homes) run(ctx context.Context) {
 	}
 }
 
-// serve shows one tab, after what was decided there was judged, or a second.
+// serve shows one tab, after what was decided there was judged; where that takes
+// more than a second, before and after.
 func (h *homes) serve(ctx context.Context, user string, w wish) {
 	ctx, cancel := context.WithTimeout(ctx, homeLimit)
 	defer cancel()
-	if w.seq > 0 {
-		h.bot.judged(ctx, w)
+	if w.seq > 0 && !h.bot.judged(ctx, w, judgedSoon) {
+		h.publish(ctx, user)
+		if !h.bot.judged(ctx, w, judgedLimit) {
+			return
+		}
 	}
+	h.publish(ctx, user)
+}
+
+// publish shows somebody's tab as things stand.
+func (h *homes) publish(ctx context.Context, user string) {
 	view := h.bot.home(ctx, user)
 	err := patiently(ctx, h.bot.cfg.CallLimit, func(ctx context.Context) error {
 		_, err := h.bot.api.slack.PublishViewContext(ctx, slack.PublishViewContextRequest{UserID: user, View: view})
@@ -138,17 +149,17 @@ func (h *homes) serve(ctx context.Context, user string, w wish) {
 	}
 }
 
-// judged waits until a decision was judged, and at most judgedLimit.
-func (b *Bot) judged(ctx context.Context, w wish) {
-	ctx, cancel := context.WithTimeout(ctx, judgedLimit)
+// judged waits until a decision was judged, and no longer than limit. It reports whether it was.
+func (b *Bot) judged(ctx context.Context, w wish, limit time.Duration) bool {
+	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	for {
 		s, err := b.service.Load().Thread(ctx, w.thread)
 		if err == nil && s.Version >= w.seq && !slices.ContainsFunc(s.Decisions, func(d agent.Decision) bool { return d.Seq == w.seq }) {
-			return
+			return true
 		}
 		if sleep(ctx, judgedEvery) != nil {
-			return
+			return false
 		}
 	}
 }
@@ -189,6 +200,8 @@ func (b *Bot) homeInput(ctx context.Context, user string) (blocks.HomeInput, err
 		return in, fmt.Errorf("what waits: %w", err)
 	}
 	mine, others := q.WaitingFor(ctx, approvals, user)
+	buttons := min(len(mine), homeChecked)
+	mine = append(slices.DeleteFunc(mine[:buttons:buttons], func(l agent.ApprovalLine) bool { return !b.stillWaits(ctx, l, user) }), mine[buttons:]...)
 	in.Approvals, in.ForMe = slices.Concat(mine, others), len(mine)
 	threads, err := q.Threads(ctx)
 	if err != nil {
@@ -202,4 +215,20 @@ func (b *Bot) homeInput(ctx context.Context, user string) (blocks.HomeInput, err
 		}
 	}
 	return in, nil
+}
+
+// stillWaits reports whether an approval waits for somebody, by its thread's own
+// log: the list of all that wait is a little behind, and this has buttons.
+func (b *Bot) stillWaits(ctx context.Context, l agent.ApprovalLine, user string) bool {
+	s, err := b.service.Load().Thread(ctx, l.Thread)
+	if err != nil { // the click is judged by the log anyway
+		return true
+	}
+	for _, r := range s.Releases {
+		if a := r.Approval; a != nil && a.ID == l.ID {
+			gave := slices.ContainsFunc(a.Approvers, func(g agent.Response) bool { return g.Person == user })
+			return a.State == agent.ApprovalPending && !gave
+		}
+	}
+	return false
 }
