@@ -120,8 +120,15 @@ func TestEveryButtonCanBeReadBack(t *testing.T) {
 
 func TestWhatIsNoButtonOfOurs(t *testing.T) {
 	for _, a := range []slack.BlockAction{
-		{ActionID: "approve"}, {ActionID: "", Value: cardID}, {ActionID: "hold", Value: cardID}, {ActionID: "cancel", Value: cardID}, {ActionID: "Approve", Value: cardID},
-		{ActionID: "approve", Value: "a b"}, {ActionID: "approve", Value: "é"}, {ActionID: "approve", Value: "a\n"}, {ActionID: "approve", Value: strings.Repeat("x", 256)},
+		{ActionID: "approve"},
+		{ActionID: "", Value: cardID},
+		{ActionID: "hold", Value: cardID},
+		{ActionID: "cancel", Value: cardID},
+		{ActionID: "Approve", Value: cardID},
+		{ActionID: "approve", Value: "a b"},
+		{ActionID: "approve", Value: "é"},
+		{ActionID: "approve", Value: "a\n"},
+		{ActionID: "approve", Value: strings.Repeat("x", 256)},
 	} {
 		if verb, target, ok := Button(a); ok || verb != "" || target != "" {
 			t.Errorf("%q with %q was read as %s of %q", a.ActionID, a.Value, verb, target)
