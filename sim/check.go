@@ -24,6 +24,7 @@ type checker struct {
 	results map[string]bool           // keys whose outcome is in a log
 	byWord  map[string]bool           // keys that a person, not the deployer, has spoken about
 	effects map[string]int            // starts, by key
+	rereads bool                      // what is read was appended some time ago, nobody knows when
 }
 
 type place struct {
@@ -89,6 +90,14 @@ func (c *checker) acknowledged(f agent.Fact) {
 	}
 }
 
+// when says when what is read was appended, no later than it was.
+func (c *checker) when() time.Time {
+	if c.rereads {
+		return c.w.began
+	}
+	return c.w.now
+}
+
 // longest is how long a log can get by what happens in one world.
 const longest = 1000
 
@@ -97,7 +106,7 @@ func (c *checker) committed(op threadstore.Op, holder string) {
 	w := c.w
 	at := c.heads[op.Log]
 	if st := c.stories[agent.ThreadID(op.Log)]; st != nil {
-		st.before, st.batch = st.batch, w.now
+		st.before, st.batch = st.batch, c.when()
 	}
 	for _, r := range op.Records {
 		w.rep.Events++
@@ -140,7 +149,7 @@ func (c *checker) thread(id agent.ThreadID, e *agent.Event) {
 	st := c.stories[id]
 	if st == nil {
 		st = &story{
-			id: id, batch: w.now, before: w.now, state: agent.NewState(id), decisions: map[int64]received{}, plans: map[int]*agent.Plan{}, acquired: map[int]time.Time{},
+			id: id, batch: c.when(), before: c.when(), state: agent.NewState(id), decisions: map[int64]received{}, plans: map[int]*agent.Plan{}, acquired: map[int]time.Time{},
 			looked: map[int]string{}, approvals: map[string]*approval{}, latest: map[int]string{}, voided: map[int]int{},
 		}
 		c.stories[id] = st
@@ -185,7 +194,7 @@ func outcomes(s *agent.State) map[string]string {
 func (c *checker) follow(st *story, e *agent.Event) {
 	switch d := e.Data.(type) {
 	case *agent.DecisionReceived:
-		st.decisions[e.Seq] = received{c.w.now, e.Actor, d.Verb}
+		st.decisions[e.Seq] = received{c.when(), e.Actor, d.Verb}
 	case *agent.Plan:
 		st.plans[e.Release] = d
 		delete(st.acquired, e.Release)
@@ -439,7 +448,7 @@ func (c *checker) environment(service, name string, e *agent.Event) {
 func (c *checker) rebuild() {
 	w := c.w
 	fresh := newChecker(w)
-	fresh.sent, fresh.effects = c.sent, c.effects
+	fresh.sent, fresh.effects, fresh.rereads = c.sent, c.effects, true
 	trace := w.cfg.Trace
 	w.cfg.Trace = nil
 	logs := slices.Sorted(maps.Keys(c.heads))
@@ -451,5 +460,6 @@ func (c *checker) rebuild() {
 		fresh.committed(threadstore.Op{Log: log, Records: records}, "")
 	}
 	w.cfg.Trace = trace
+	fresh.rereads = false
 	*c = *fresh
 }

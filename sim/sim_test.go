@@ -116,3 +116,20 @@ func TestReplay(t *testing.T) {
 		}
 	}
 }
+
+// TestFailover: where the store loses what it has acknowledged, nothing is started twice all the same.
+func TestFailover(t *testing.T) {
+	n := number(t, "SIM_SEEDS", 60)
+	lost, noticed, starts := 0, 0, 0
+	for seed := uint64(1); seed <= n && !t.Failed(); seed++ {
+		r := sim.Run(t.Context(), sim.Config{Seed: seed, Only: sim.All&^sim.Forget&^sim.Deployer | sim.Failover})
+		lost, noticed, starts = lost+r.Injected["failover loses writes"], noticed+r.Injected["loss noticed"], starts+r.Starts
+		if r.Failure != nil {
+			t.Errorf("seed %d (%s): %v", seed, r.Faults, r.Failure)
+		}
+	}
+	t.Logf("%d failovers that lost writes, noticed by %d steps; %d starts", lost, noticed, starts)
+	if lost > 0 && noticed == 0 {
+		t.Error("no process has noticed that the store lost what it had seen")
+	}
+}

@@ -265,7 +265,7 @@ var errSlack = errors.New("ratelimited")
 // write is one call that changes what stands in Slack.
 func (v *viewer) write(b *board, effect func()) error {
 	w, p := v.p.w, v.p
-	if holder := w.disk.Holder(string(b.id)); holder != p.owner {
+	if holder := w.disk.Holder(string(b.id)); holder != p.owner && !w.lost {
 		w.fail("only the lease's holder writes views", "%s writes a view of %s, held by %q", p.owner, w.label(b.id), holder)
 	}
 	if w.hits(Crash, 0.01, "crash before slack") {
