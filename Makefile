@@ -9,6 +9,8 @@ FUZZTIME  ?= 30s
 BENCH     ?= .
 BENCHTIME ?= 1s
 COUNT     ?= 1
+SEEDS     ?= 2000
+FROM      ?= 1
 
 .DEFAULT_GOAL := help
 
@@ -62,6 +64,29 @@ bench: ## Go benchmarks: BENCH=pattern BENCHTIME=1s COUNT=1; REDIS_URL for a Red
 .PHONY: bench-compare
 bench-compare: ## compare two files of make bench: OLD=old.txt NEW=new.txt
 	$(TOOL) benchstat $(OLD) $(NEW)
+
+.PHONY: bench-table
+bench-table: ## make bench, and its table in docs/benchmarks.md
+	@mkdir -p bin
+	$(MAKE) -s bench | tee bin/bench.txt
+	$(GO) run ./bench/report -what bench -in bin/bench.txt docs/benchmarks.md
+
+.PHONY: bench-peers
+bench-peers: ## ours beside the peers of ../shared/bench, where that is, and the table of the goals: REPS=2 DUR=3
+	bench/peers.sh
+
+.PHONY: build-cost
+build-cost: ## what each module costs to build with an empty cache (some CPU-minutes), and its table
+	bench/buildcost.sh
+
+.PHONY: sim
+sim: ## the simulation: SEEDS=2000 worlds from FROM=1 on
+	SIM_SEEDS=$(SEEDS) SIM_FROM=$(FROM) $(GO) test -count=1 -timeout 0 -v -run '^TestSeeds$$' ./sim
+
+.PHONY: planted
+planted: ## bugs planted on purpose: the simulation has to find each
+	$(GO) vet -tags planted ./agent ./bot ./threadstore ./sim ./internal/planted
+	$(GO) test -count=1 -timeout 20m -tags planted -run Planted ./sim
 
 .PHONY: conformance
 conformance: ## the store's suite over bbolt, miniredis and a real Redis, which must be there

@@ -112,6 +112,10 @@ var rooms = []room{
 		"the simulation drives the parts, not the program",
 	},
 	{
+		"bench", nil, nil,
+		"what is measured is measured from outside; only its tests drive parts",
+	},
+	{
 		"cmd/releasebot",
 		[]string{""},
 		[]string{
