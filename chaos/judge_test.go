@@ -1,0 +1,268 @@
+package chaos
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/releasebot/releasebot/agent"
+)
+
+// judge compares what the logs say with the ledger, and with what Slack was told.
+type judge struct {
+	w *town
+	p *people
+
+	looked time.Time
+	reason string // why it is not settled
+	known  map[agent.ThreadID]listed
+
+	mentions, acked, releases, events, effects int
+	outcomes                                   map[string]int
+}
+
+// listed is a thread as `releasebot threads --json` has it.
+type listed struct {
+	ID       agent.ThreadID `json:"id"`
+	State    string         `json:"state"`
+	Releases []struct {
+		ID    string `json:"id"`
+		State string `json:"state"`
+	} `json:"releases"`
+}
+
+func newJudge(w *town, p *people) *judge { return &judge{w: w, p: p, outcomes: map[string]int{}} }
+
+func (j *judge) why() string { return "not at rest: " + j.reason + "\n" }
+
+func (j *judge) String() string {
+	var parts []string
+	for _, k := range slices.Sorted(maps.Keys(j.outcomes)) {
+		parts = append(parts, fmt.Sprintf("%d %s", j.outcomes[k], k))
+	}
+	return fmt.Sprintf("%d mentions, %d acknowledged, %d threads, %d releases (%s), %d events, %d effects", j.mentions, j.acked, len(j.known), j.releases, strings.Join(parts, ", "), j.events, j.effects)
+}
+
+// settled: nothing is on its way, and every release is final or waits for the people its card names.
+func (j *judge) settled() bool {
+	if time.Since(j.looked) < time.Second {
+		return false
+	}
+	defer func() { j.looked = time.Now() }()
+	if !j.w.slack.Idle() {
+		j.reason = "envelopes are on their way"
+		return false
+	}
+	out, err := j.w.releasebot("threads", "--json")
+	if err != nil {
+		j.reason = err.Error()
+		return false
+	}
+	var list struct{ Threads []listed }
+	if err := json.Unmarshal([]byte(out), &list); err != nil {
+		j.reason = err.Error()
+		return false
+	}
+	j.known = map[agent.ThreadID]listed{}
+	for _, t := range list.Threads {
+		j.known[t.ID] = t
+	}
+	for _, r := range j.p.all() {
+		t, ok := j.known[j.w.thread(r.ts)]
+		if !ok {
+			if j.acknowledged(r) {
+				j.reason = fmt.Sprintf("the mention %s (%s) was acknowledged and has no thread", r.ts, r.version)
+				return false
+			}
+			continue
+		}
+		if !rests(t, r.mind) {
+			j.reason = fmt.Sprintf("%+v, which somebody wants to %s\n%s", t, r.mind, j.w.slack.RenderThread(releases, r.ts))
+			return false
+		}
+	}
+	return true
+}
+
+func rests(t listed, mind string) bool {
+	switch t.State {
+	case "done", "failed", "canceled":
+		return true
+	case "waiting":
+		return mind == toLeave && !slices.ContainsFunc(t.Releases, func(r struct {
+			ID    string `json:"id"`
+			State string `json:"state"`
+		}) bool {
+			return !slices.Contains([]string{"waiting for approval", "done", "failed", "rejected", "canceled", "rolled back", "superseded"}, r.State)
+		})
+	}
+	return false
+}
+
+// acknowledged reports whether Slack has an acknowledgement of the mention.
+func (j *judge) acknowledged(r *request) bool {
+	for _, d := range j.w.slack.Deliveries() {
+		if d.Acked && r.events[d.EventID] {
+			return true
+		}
+	}
+	return false
+}
+
+// start is a deploy_started with what stood in its log before it.
+type start struct {
+	thread                        agent.ThreadID
+	service, environment, version string
+	approved                      int // people who approved exactly this plan, not counting who asked
+	planned                       bool
+	at                            time.Time
+}
+
+// judge looks at everything once all is at rest.
+func (j *judge) judge() {
+	starts := map[string]start{}
+	var mu sync.Mutex
+	var all sync.WaitGroup
+	turn := make(chan struct{}, 3)
+	for _, r := range j.p.all() {
+		j.mentions++
+		if j.acknowledged(r) {
+			j.acked++
+		}
+		id := j.w.thread(r.ts)
+		if _, ok := j.known[id]; !ok {
+			continue
+		}
+		turn <- struct{}{}
+		all.Go(func() {
+			defer func() { <-turn }()
+			log := j.thread(r, id)
+			mu.Lock()
+			defer mu.Unlock()
+			j.events += len(log)
+			for key, s := range startsOf(id, log) {
+				if other, twice := starts[key]; twice {
+					j.w.Errorf("the key %s stands in %s and %s", key, other.thread, id)
+				}
+				starts[key] = s
+			}
+		})
+	}
+	all.Wait()
+	for _, t := range j.known {
+		for _, r := range t.Releases {
+			j.releases++
+			j.outcomes[r.State]++
+		}
+	}
+	j.effectsOf(starts)
+	for _, service := range []string{"shop", "backend", "site", "bank"} {
+		for _, env := range []string{"staging", "production"} {
+			if out, err := j.w.releasebot("thread", "verify", agent.EnvironmentLog(service, env)); err != nil {
+				j.w.Errorf("%v\n%s", err, out)
+			}
+		}
+	}
+}
+
+// thread checks one thread: its chain, its decisions, its views. It returns its log.
+func (j *judge) thread(r *request, id agent.ThreadID) []*agent.Event {
+	for _, command := range []string{"verify", "replay"} {
+		if out, err := j.w.releasebot("thread", command, string(id)); err != nil {
+			j.w.Errorf("%s: %v\n%s", id, err, out)
+		}
+	}
+	log, err := j.w.log(id)
+	if err != nil {
+		j.w.Error(err)
+		return nil
+	}
+	s := agent.NewState(id)
+	for _, e := range log {
+		s.Reduce(e)
+	}
+	pending := false
+	for _, rel := range s.Releases {
+		pending = pending || rel.Approval != nil && rel.Approval.State == agent.ApprovalPending && rel.Stage != agent.StageEnded
+	}
+	seen := map[string]bool{}
+	for _, m := range j.w.slack.Thread(releases, r.ts) {
+		key := viewKey(m)
+		if key != "" && seen[key] {
+			j.w.Errorf("%s: %s stands there twice\n%s", id, key, j.w.slack.RenderThread(releases, r.ts))
+		}
+		seen[key] = true
+		if live(m) && !pending {
+			j.w.Errorf("%s: a live card of what is decided\n%s", id, j.w.slack.RenderThread(releases, r.ts))
+		}
+	}
+	return log
+}
+
+// startsOf lists the keys that a log has started, with the approvals that stand
+// before them. It counts by the events, not by the fold.
+func startsOf(id agent.ThreadID, log []*agent.Event) map[string]start {
+	starts := map[string]start{}
+	plans := map[string]*agent.Plan{} // by key
+	approved := map[string]map[string]bool{}
+	for _, e := range log {
+		switch d := e.Data.(type) {
+		case *agent.Plan:
+			plans[d.Key] = d
+		case *agent.ApprovalResponse:
+			if d.Decision == agent.VerbApprove && d.Person != alice {
+				if approved[d.Digest] == nil {
+					approved[d.Digest] = map[string]bool{}
+				}
+				approved[d.Digest][d.Person] = true
+			}
+		case *agent.DeployStarted:
+			s := start{thread: id, at: e.At}
+			if p := plans[d.Key]; p != nil {
+				s.planned, s.service, s.environment, s.version, s.approved = true, p.Service, p.Env, p.Version, len(approved[p.Digest])
+			}
+			if _, again := starts[d.Key]; !again {
+				starts[d.Key] = s
+			}
+		}
+	}
+	return starts
+}
+
+// effectsOf compares the ledger with the logs.
+func (j *judge) effectsOf(starts map[string]start) {
+	list, err := j.w.ledger.read()
+	j.w.must(err)
+	begun := map[string]int{}
+	running := map[string]string{} // by place: the key
+	for _, e := range list {
+		if e.What == "end" {
+			delete(running, e.place())
+			continue
+		}
+		j.effects++
+		begun[e.Key]++
+		if begun[e.Key] > 1 {
+			j.w.Errorf("%s of %s to %s was started %d times", e.Key, e.Version, e.place(), begun[e.Key])
+		}
+		if other := running[e.place()]; other != "" {
+			j.w.Errorf("%s began in %s while %s ran", e.Key, e.place(), other)
+		}
+		running[e.place()] = e.Key
+		s, ok := starts[e.Key]
+		switch {
+		case !ok:
+			j.w.Errorf("%s of %s to %s was started, and no log says so", e.Key, e.Version, e.place())
+		case !s.planned || s.service+"/"+s.environment != e.place() || s.version != e.Version:
+			j.w.Errorf("%s deployed %s to %s, but its plan in %s says %s to %s/%s", e.Key, e.Version, e.place(), s.thread, s.version, s.service, s.environment)
+		case s.approved < needed(s.service, s.environment):
+			j.w.Errorf("%s was started in %s with %d approvals, and %d are needed", e.Key, e.place(), s.approved, needed(s.service, s.environment))
+		case s.at.After(e.At.Add(time.Second)): // one clock on this machine; a step's time is when it was thought
+			j.w.Errorf("%s began at %s, before the log said so at %s", e.Key, e.At, s.at)
+		}
+	}
+}

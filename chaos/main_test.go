@@ -1,0 +1,61 @@
+package chaos
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// program is the releasebot binary under test; TestMain sets it before any test runs.
+var program string
+
+// TestMain builds the program, where a test will be run. This binary is also the
+// deploy command of the policy file, with "deployer" as its first argument.
+func TestMain(m *testing.M) {
+	if len(os.Args) > 2 && os.Args[1] == deployerCommand {
+		os.Exit(deployer(os.Args[2:]))
+	}
+	os.Exit(run(m))
+}
+
+func run(m *testing.M) int {
+	if !asked("RELEASEBOT_CHAOS") && !asked("RELEASEBOT_CLUSTER") && !asked("RELEASEBOT_SCALE") {
+		return m.Run() // all are skipped
+	}
+	dir, err := os.MkdirTemp("", "releasebot-chaos-")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer os.RemoveAll(dir) //nolint:errcheck // a folder for temporary files
+	program = filepath.Join(dir, "releasebot")
+	build := exec.Command("go", "build", "-o", program, "github.com/releasebot/releasebot/cmd/releasebot") //nolint:noctx // go test has a time-out
+	build.Stdout, build.Stderr = os.Stderr, os.Stderr
+	if err := build.Run(); err != nil {
+		fmt.Fprintln(os.Stderr, "building the program:", err)
+		return 1
+	}
+	return m.Run()
+}
+
+func asked(name string) bool { return os.Getenv(name) == "1" }
+
+// optIn skips a test that takes long, unless it is asked for.
+func optIn(t *testing.T, name string) {
+	t.Helper()
+	if !asked(name) {
+		t.Skip("takes long: set " + name + "=1")
+	}
+}
+
+// load is the machine's load average, to be read beside figures.
+func load() string {
+	b, err := os.ReadFile("/proc/loadavg")
+	if err != nil {
+		return "unknown"
+	}
+	return strings.Join(strings.Fields(string(b))[:3], " ")
+}

@@ -1,0 +1,217 @@
+package chaos
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/releasebot/releasebot/agent"
+	"github.com/releasebot/releasebot/slacklocal"
+)
+
+// The people: Alice asks, Bob and Carol are on call.
+const (
+	alice, bob, carol = "U0ALICE", "U0BOB", "U0CAROL"
+	releases          = "C0RELEASES"
+)
+
+// patience is how long anything may take that has no time of its own: the machine may be busy.
+const patience = 90 * time.Second
+
+// needed is how many approvals a production has. A staging has none.
+func needed(service, environment string) int {
+	switch {
+	case environment != "production":
+		return 0
+	case service == "bank":
+		return 2
+	}
+	return 1
+}
+
+// policyFile has services whose deploys can be asked after from anywhere, and
+// services of which only the data folder knows.
+const policyFile = `
+version: 1
+people:
+  oncall: {group: S0ONCALL}
+services:
+  shop:
+    environments:
+      staging: {deploy: {driver: command, start: @deploy@, status: @status@}}
+      production:
+        approval: {required: 1, from: [oncall]}
+        deploy: {driver: command, start: @deploy@, status: @status@}
+        verify: [{name: health, http: {url: "@health@"}, every: 50ms, within: 10s}]
+  backend:
+    environments:
+      staging: {deploy: {driver: command, start: @deploy@}}
+      production:
+        approval: {required: 1, from: [oncall]}
+        deploy: {driver: command, start: @deploy@}
+  site:
+    environments:
+      staging: {deploy: {driver: command, start: @deploy@, status: @status@}}
+      production:
+        approval: {required: 1, from: [oncall]}
+        deploy: {driver: command, start: @deploy@, status: @status@}
+  bank:
+    environments:
+      staging: {deploy: {driver: command, start: @deploy@}}
+      production:
+        approval: {required: 2, from: [oncall]}
+        deploy: {driver: command, start: @deploy@}
+        verify: [{name: health, http: {url: "@health@"}, every: 50ms, within: 10s}]
+`
+
+// town is a Slack workspace, its people, a ledger, and where the program finds its store.
+type town struct {
+	*testing.T
+	slack  *slacklocal.Workspace
+	dir    string
+	ledger ledger
+	policy string   // the file
+	store  []string // settings that name the store, for reading commands
+}
+
+func newTown(t *testing.T, policy string) *town {
+	t.Helper()
+	// Slack tries again after a minute and five; here sooner, because the test is short.
+	cfg := slacklocal.Config{NoRates: true, Retries: []time.Duration{0, 2 * time.Second, 4 * time.Second, 8 * time.Second, 16 * time.Second}}
+	w := &town{T: t, dir: t.TempDir(), slack: slacklocal.New(cfg)}
+	t.Cleanup(w.slack.Close)
+	w.ledger = ledger(filepath.Join(w.dir, "ledger"))
+	health := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, _ *http.Request) { rw.WriteHeader(http.StatusOK) }))
+	t.Cleanup(health.Close)
+	_, err := w.slack.Start("127.0.0.1:0")
+	w.must(err)
+	for id, name := range map[string]string{alice: "alice", bob: "bob", carol: "carol"} {
+		w.slack.AddUser(slacklocal.User{ID: id, Name: name})
+	}
+	w.slack.AddChannel(releases, "releases", alice, bob, carol)
+	w.slack.AddGroup("S0ONCALL", "oncall", bob, carol)
+
+	self, err := os.Executable()
+	w.must(err)
+	deploy, err := json.Marshal([]string{self, deployerCommand, string(w.ledger)})
+	w.must(err)
+	status, err := json.Marshal([]string{self, deployerCommand, string(w.ledger), "status", "${key}"})
+	w.must(err)
+	w.policy = filepath.Join(w.dir, "releasebot.yml")
+	fill := strings.NewReplacer("@deploy@", string(deploy), "@status@", string(status), "@health@", health.URL)
+	w.must(os.WriteFile(w.policy, []byte(fill.Replace(policy)), 0o600))
+	return w
+}
+
+func (w *town) must(err error) {
+	w.Helper()
+	if err != nil {
+		w.Fatal(err)
+	}
+}
+
+// environ is what a process of the program is started with.
+func (w *town) environ(data string, more ...string) []string {
+	return append([]string{
+		"PATH=" + os.Getenv("PATH"), "HOME=" + w.dir, "RELEASEBOT_DATA=" + filepath.Join(w.dir, data), "RELEASEBOT_CONFIG=" + w.policy,
+		"RELEASEBOT_HTTP_ADDR=off", "RELEASEBOT_PLANNER=rules", "SLACK_API_URL=" + w.slack.APIURL(),
+		"SLACK_BOT_TOKEN=xoxb-of-the-test", "SLACK_APP_TOKEN=xapp-of-the-test",
+	}, more...)
+}
+
+// releasebot runs a reading command, and returns what it prints.
+func (w *town) releasebot(args ...string) (string, error) {
+	ctx, cancel := context.WithTimeout(w.Context(), patience)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, program, args...) //nolint:gosec // the program under test
+	cmd.Dir, cmd.Env = w.dir, w.environ("reader", w.store...)
+	out, err := cmd.Output()
+	var exit *exec.ExitError
+	if errors.As(err, &exit) {
+		err = fmt.Errorf("releasebot %s: %w: %s%s", strings.Join(args, " "), err, out, exit.Stderr)
+	}
+	return string(out), err
+}
+
+// thread is the agent's thread of a Slack thread.
+func (w *town) thread(ts string) agent.ThreadID {
+	return agent.SlackThreadID(w.slack.Identity().TeamID, releases, ts)
+}
+
+// log is a thread's log, as `releasebot thread export` writes it.
+func (w *town) log(id agent.ThreadID) ([]*agent.Event, error) {
+	out, err := w.releasebot("thread", "export", string(id))
+	if err != nil {
+		return nil, err
+	}
+	var list []*agent.Event
+	for line := range strings.Lines(out) {
+		e, err := agent.Decode([]byte(strings.TrimSuffix(line, "\n")))
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, e)
+	}
+	return list, nil
+}
+
+// until waits for a condition, and fails with what more says.
+func (w *town) until(limit time.Duration, what string, cond func() bool, more func() string) {
+	w.Helper()
+	ctx, cancel := context.WithTimeout(w.Context(), limit)
+	defer cancel()
+	if !poll(ctx, cond) {
+		w.Fatalf("%s: it does not come within %s (load %s)\n%s", what, limit, load(), more())
+	}
+}
+
+// poll looks at cond until it holds, or ctx ends.
+func poll(ctx context.Context, cond func() bool) bool {
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for !cond() {
+		select {
+		case <-ctx.Done():
+			return false
+		case <-tick.C:
+		}
+	}
+	return true
+}
+
+// pause waits for a time, or for the end of ctx.
+func pause(ctx context.Context, d time.Duration) {
+	select {
+	case <-ctx.Done():
+	case <-time.After(d):
+	}
+}
+
+func viewKey(m slacklocal.Message) string {
+	if m.Metadata == nil {
+		return ""
+	}
+	key, _ := m.Metadata.EventPayload["view"].(string)
+	return key
+}
+
+// buttons are the names of a message's buttons.
+func buttons(m slacklocal.Message) string {
+	var names []string
+	for _, b := range m.Buttons() {
+		names = append(names, b.Text)
+	}
+	return strings.Join(names, ", ")
+}
+
+// live: a card that can be decided from.
+func live(m slacklocal.Message) bool { return strings.HasPrefix(buttons(m), "Approve, Reject") }
