@@ -13,8 +13,10 @@
 // acknowledged and left alone.
 //
 //	mention, message   agent.Trigger, or agent.Message in a thread of ours
-//	button, form       agent.DecisionReceived in the thread that the message stands in
+//	button, form       agent.DecisionReceived in the thread that the message stands in;
+//	                   on the home tab, and in letters, in the thread that the id names
 //	/release …         an answer to the asker alone; a decision; or a new thread
+//	home tab opened    the tab, made anew; after a click there, once it was judged
 //
 // The same message may come several times, and as two kinds of event. Its fact
 // has one id, made of team, channel and ts, so that it is taken in once.
@@ -37,6 +39,13 @@
 // view's key in its metadata is taken for the one that was posted. The same is
 // done before the first post in a thread that another process may have shown.
 //
+// Where a thread can't be shown (its service has no channel, or the channel is
+// shut to the bot), what people have to know goes out as letters: an approval's
+// card to each who may give it, and word of how it goes to whoever asked. A
+// letter is a direct message that is kept in step like a card, and its buttons
+// work. Notes, pages and letters keep Slack's rates. Who could not be reached is
+// logged; a note that reached nobody is reported as posted nowhere.
+//
 // Everything that waits is in outbox.step, which is given the time and starts
 // nothing by itself; sockets, goroutines and HTTP are around it.
 //
@@ -47,5 +56,7 @@
 //     the end what the state says.
 //   - A panic in the handling of an event costs that event.
 //   - A token or scope that Slack refuses ends Run with an error that says so.
+//     Needs lists the scopes, events and commands, and what each is for.
+//   - No approval waits unseen: what no channel shows is asked for directly.
 //   - Logs carry no texts of messages and no tokens.
 package bot

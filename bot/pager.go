@@ -83,13 +83,17 @@ func buttons(s *agent.State, r *agent.ReleaseState) []string {
 		return []string{"It ran, It didn't, or Stop: say what became of it"}
 	}
 	if back := s.Release(r.Rollback); back != nil && back.Outcome == "" {
-		if back.Approval != nil && back.Approval.State == agent.ApprovalPending {
-			return []string{
-				"Roll back, or Approve on the card: the rollback to " + back.Version,
-				"or type /release approve " + back.Approval.ID,
-			}
+		if back.Stage != agent.StageApproval {
+			return nil
 		}
-		return nil
+		id := agent.ApprovalID(s.ID, back.N, 1) // about to be asked for
+		if back.Approval != nil {
+			id = back.Approval.ID
+		}
+		return []string{
+			"Roll back, or Approve on the card: the rollback to " + orElse(back.Version, "the last healthy version"),
+			"or type /release approve " + id,
+		}
 	}
 	var list []string
 	if r.Plan != nil && r.Plan.Rollback != "" && r.Action == "deploy" {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/releasebot/releasebot/agent"
 	"github.com/releasebot/releasebot/blocks"
+	"github.com/releasebot/releasebot/policy"
 )
 
 // bench is an outbox whose time is given and whose calls are answered by hand.
@@ -311,5 +312,95 @@ func BenchmarkStep(b *testing.B) {
 			bot.out.done(j, result{channel: "C1", ts: "2.2"}, now)
 		}
 		bot.out.step(now)
+	}
+}
+
+// An approval that no channel shows: each approver is written to once, and told how it ended; who was not written to yet is left alone.
+func TestLettersStep(t *testing.T) {
+	b := newBench(t)
+	bd := b.board("t1", "")
+	bd.root = ""
+	open := &ask{id: "a-1", open: true, view: blocks.View{Text: "decide", Blocks: []slack.Block{slack.NewDividerBlock()}}, from: []policy.Subject{{User: "U0BOB"}}}
+	bd.post.asks = map[string]*ask{"a-1": open}
+	b.list(bd)
+	asked := b.tick(0)
+	if len(asked.jobs) != 1 || asked.jobs[0].verb != toAsk {
+		t.Fatalf("got %s", asked)
+	}
+	b.done(asked.jobs[0], result{err: slack.SlackErrorResponse{Err: "plan_upgrade_required"}}, b.now)
+	want(t, b.tick(0), "")
+	asked = b.tick(time.Minute)
+	b.done(asked.jobs[0], result{people: []string{"U0BOB", "U0CAT"}}, b.now)
+	letters := b.tick(0)
+	if len(letters.jobs) != 2 || letters.jobs[0].verb != toWrite || letters.jobs[0].channel == letters.jobs[1].channel {
+		t.Fatalf("got %s", letters)
+	}
+	for i, j := range letters.jobs {
+		b.done(j, result{channel: fmt.Sprintf("D%d", i), ts: "5.5"}, b.now)
+	}
+	reports := b.tick(0).reports
+	if len(reports) != 1 || len(reports[0].views) != 2 || reports[0].views[0].Final {
+		t.Fatalf("reported %v", reports)
+	}
+	posted := map[string]agent.PostedView{}
+	for _, v := range reports[0].views {
+		posted[v.Key] = v
+	}
+	open.open, open.view = false, blocks.View{Text: "approved", Blocks: []slack.Block{slack.NewDividerBlock()}, Final: true}
+	open.people = append(open.people, "U0NEW") // was never written to
+	bd.set(nil, nil, posted, blocks.Options{})
+	b.list(bd)
+	edits := b.tick(time.Minute)
+	if len(edits.jobs) != 2 || edits.jobs[0].verb != toEdit || edits.jobs[0].view.text != "approved" {
+		t.Fatalf("got %s", edits)
+	}
+	for _, j := range edits.jobs {
+		b.done(j, result{}, b.now)
+	}
+	if r := b.tick(0).reports; len(r) != 1 || !r[0].views[0].Final || !r[0].views[1].Final {
+		t.Fatalf("reported %v", r)
+	}
+	bd.set(nil, nil, nil, blocks.Options{})
+	if len(bd.cards) != 0 || bd.pending() {
+		t.Fatalf("%d letters are kept", len(bd.cards))
+	}
+}
+
+// A letter that Slack refuses is given up; one whose answer is lost is tried a few times.
+func TestLettersAreGivenUp(t *testing.T) {
+	for code, most := range map[string]int{"cannot_dm_bot": 1, "internal_error": lettersTried} {
+		b := newBench(t)
+		bd := b.board("t1", "")
+		bd.letter(letterTo("a-1", "U0GONE"), "U0GONE").paint(picture{text: "decide", hash: 3})
+		b.list(bd)
+		tried := 0
+		for range 120 {
+			for _, j := range b.tick(time.Second).jobs {
+				tried++
+				b.done(j, result{err: slack.SlackErrorResponse{Err: code}}, b.now)
+			}
+		}
+		if tried != most || bd.pending() {
+			t.Errorf("%s: tried %d times, want %d", code, tried, most)
+		}
+	}
+}
+
+// What one person is told directly counts among the posts of their own channel.
+func TestDirectNotesKeepTheRateOfPosts(t *testing.T) {
+	b := newBench(t)
+	bd := b.board("t1", "C1")
+	var notes []agent.Note
+	for i := range 10 {
+		notes = append(notes, agent.Note{Seq: 7, Ord: i + 1, Person: "U0BOB", Text: "it is free"})
+	}
+	bd.set(nil, notes, nil, blocks.Options{})
+	b.list(bd)
+	got := b.tick(0)
+	if len(got.jobs) != 4 || got.jobs[0].method() != "chat.postMessage" || got.jobs[0].channel != "U0BOB" {
+		t.Fatalf("%d at once: %s", len(got.jobs), got)
+	}
+	if again := b.tick(time.Second); len(again.jobs) != 1 {
+		t.Fatalf("%d after a second", len(again.jobs))
 	}
 }

@@ -462,6 +462,50 @@ func TestPagesReachPeopleAndThread(t *testing.T) {
 	})
 }
 
+// With a rollback proposed, the page names what to press, and that is live then.
+func TestPageNamesTheRollbacksButtons(t *testing.T) {
+	h := newHouse(t, cfgFast())
+	h.health.Set("v6.6.6", healthcheck.Unhealthy)
+	h.boot()
+	first, card := h.propose("v1.4.1")
+	h.click(bob, card.TS, "approve")
+	h.says(first, "release/1", "done")
+	ts := h.Post(ann, releases, "@releasebot deploy shop v6.6.6 to production and page me if it fails", "")
+	h.click(bob, h.card(ts).TS, "approve")
+	page := h.toldDirectly(ann, "You can press")
+	if !strings.Contains(page.Text, "Roll back, or Approve on the card: the rollback to v1.4.1") {
+		t.Fatalf("the page says\n%s", page.Text)
+	}
+	_, id, found := strings.Cut(page.Text, "/release approve ")
+	if id, _, _ = strings.Cut(id, "\n"); !found || id == "" {
+		t.Fatalf("the page names no command\n%s", page.Text)
+	}
+	if back := h.pressable(ts, "approval/", "Approve"); back.Buttons()[0].Value != id {
+		t.Fatalf("the page names %s, and the card is of %s", id, back.Buttons()[0].Value)
+	}
+	h.order(cat, "approve "+id)
+	h.says(ts, "release/2", "rolled back")
+	h.wantLedger("deploy shop v1.4.1 to production", "deploy shop v6.6.6 to production", "rollback shop v1.4.1 to production")
+}
+
+// Who can't be paged is missed: in the log of the thread, and in that of the program.
+func TestPageThatReachesNobody(t *testing.T) {
+	h := newHouse(t, cfgFast())
+	n := h.boot()
+	ts, _ := h.propose("v1.4.2")
+	s := h.state(n, h.thread(ts))
+	sent, err := n.Page(h.ctx(), s, s.Releases[0], []string{"U0GONE", bob})
+	if err != nil || !slices.Equal(sent.Reached, []string{bob}) || len(sent.Missed) != 1 || !strings.Contains(sent.Missed[0], "U0GONE") {
+		t.Fatalf("%+v, %v", sent, err)
+	}
+	if !strings.Contains(h.logs.String(), "U0GONE") {
+		t.Fatal("nothing in the log")
+	}
+	if _, err := n.Page(h.ctx(), s, s.Releases[0], []string{"U0GONE"}); err == nil {
+		t.Fatal("nobody was reached, and that is no error")
+	}
+}
+
 // Many who look somebody up at once ask Slack once, and a failure is not kept.
 func TestDirectoryAsksOnceAndKeepsNoFailure(t *testing.T) {
 	h := newHouse(t, cfgFast())
