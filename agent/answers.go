@@ -2,6 +2,7 @@ package agent
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -15,17 +16,36 @@ func (q Queries) status(ctx context.Context, in Intent) (Answered, error) {
 	if err != nil {
 		return Answered{}, err
 	}
+	asked, err := q.Approvals(ctx)
+	if err != nil {
+		return Answered{}, err
+	}
 	a := Answered{Title: "Status" + of(in)}
 	for _, l := range lines {
 		if in.Service != "" && l.Service != in.Service || in.Environment != "" && l.Environment != in.Environment {
 			continue
 		}
-		a.Lines = append(a.Lines, statusLine(l)+q.behind(ctx, l, lines))
+		queue, err := q.queue(ctx, l)
+		if err != nil {
+			return Answered{}, err
+		}
+		a.Lines = append(a.Lines, statusLine(l)+queue+undecided(l, asked)+q.behind(ctx, l, lines))
 	}
 	if len(a.Lines) == 0 {
 		a.Lines = []string{"Nothing of that name is in the policy file."}
 	}
 	return a, nil
+}
+
+// undecided says what waits for an approval to come here.
+func undecided(l EnvironmentLine, asked []ApprovalLine) string {
+	out := ""
+	for _, a := range asked {
+		if a.Plan.Service == l.Service && a.Plan.Env == l.Environment {
+			out += fmt.Sprintf("; %s of %s waits for approval (`%s`)", a.Plan.Action, plain(a.Plan.Version), a.ID)
+		}
+	}
+	return out
 }
 
 // behind says what is healthy in the environment before and not deployed here yet.
@@ -48,7 +68,7 @@ func (q Queries) behind(ctx context.Context, l EnvironmentLine, all []Environmen
 	if err != nil || changes.Total == 0 || changes.Backward {
 		return ""
 	}
-	return fmt.Sprintf("; %d commits behind %s", changes.Total, env.After)
+	return "; " + counted(changes.Total, "commit") + " of " + env.After + " not deployed here yet"
 }
 
 func of(in Intent) string {
@@ -83,15 +103,63 @@ func statusLine(l EnvironmentLine) string {
 		}
 	}
 	if l.Lock != nil {
-		fmt.Fprintf(&b, "; locked by %s: %s", mention(l.Lock.By), plain(l.Lock.Reason))
-	}
-	if l.Holder != "" {
-		fmt.Fprintf(&b, "; held by release %s since %s", l.Holder, clockOf(*l.HolderSince))
-	}
-	if len(l.Waiting) > 0 {
-		fmt.Fprintf(&b, "; waiting: %s", strings.Join(l.Waiting, ", "))
+		fmt.Fprintf(&b, "; locked by %s%s: %s", mention(l.Lock.By), until(l.Lock), plain(l.Lock.Reason))
 	}
 	return b.String()
+}
+
+func until(lock *HumanLock) string {
+	if lock.Until.IsZero() {
+		return ""
+	}
+	return " until " + clockOf(lock.Until)
+}
+
+// queueSaid is how many releases of one environment's queue are named with what they ship.
+const queueSaid = 5
+
+// queue says who has the environment, and who waits for it.
+func (q Queries) queue(ctx context.Context, l EnvironmentLine) (string, error) {
+	if l.Holder == "" {
+		return "", nil
+	}
+	out := ""
+	for i, id := range append([]string{l.Holder}, l.Waiting...) {
+		if i == queueSaid {
+			return out + fmt.Sprintf("; %d more wait", len(l.Waiting)+1-i), nil
+		}
+		_, r, err := q.Release(ctx, id)
+		switch {
+		case errors.Is(err, ErrNoRelease):
+			out += "; release " + id
+		case err != nil:
+			return "", err
+		default:
+			out += "; " + r.Action + " of " + plain(orText(r.shipped(), "the last healthy version")) + " (release " + id + ")"
+		}
+		switch {
+		case i > 0:
+			out += " waits behind it"
+		case l.Lock != nil:
+			out += " waits for the lock to go, since " + clockOf(*l.HolderSince)
+		default:
+			out += " has it since " + clockOf(*l.HolderSince)
+		}
+	}
+	return out, nil
+}
+
+// lasting writes a duration in minutes as people do: 1h5m, 20m.
+func lasting(d time.Duration) string {
+	d = max(0, d).Round(time.Minute)
+	if d == 0 {
+		return "less than a minute"
+	}
+	s := strings.TrimSuffix(d.String(), "0s")
+	if d%time.Hour == 0 {
+		s = strings.TrimSuffix(s, "0m")
+	}
+	return s
 }
 
 func clockOf(t time.Time) string {
@@ -99,35 +167,6 @@ func clockOf(t time.Time) string {
 		return "an unknown time"
 	}
 	return t.UTC().Format("2 Jan 15:04 MST")
-}
-
-func (q Queries) history(ctx context.Context, in Intent) (Answered, error) {
-	if in.Service == "" || in.Environment == "" {
-		return Answered{Title: "History", Lines: []string{"Say of what: `/release history SERVICE ENVIRONMENT`."}}, nil
-	}
-	e, err := LoadEnvironment(ctx, q.Store, in.Service, in.Environment)
-	if err != nil {
-		return Answered{}, err
-	}
-	a := Answered{Title: "History" + of(in)}
-	for i, o := range e.History {
-		if i == 15 {
-			a.Lines = append(a.Lines, fmt.Sprintf("and %d before that", len(e.History)-i))
-			break
-		}
-		line := fmt.Sprintf("%s: %s of %s %s", clockOf(o.At), o.Action, plain(o.Version), o.Outcome)
-		if !o.Began.IsZero() {
-			line += " after " + o.At.Sub(o.Began).Round(time.Second).String()
-		}
-		if len(o.By) > 0 {
-			line += ", asked for by " + mention(o.By[0])
-		}
-		a.Lines = append(a.Lines, line+" (release "+ReleaseID(o.Thread, o.Number)+")")
-	}
-	if len(a.Lines) == 0 {
-		a.Lines = []string{"Nothing has been released here yet."}
-	}
-	return a, nil
 }
 
 func (q Queries) approvals(ctx context.Context, person string, now time.Time) (Answered, error) {
@@ -157,7 +196,7 @@ func approvalText(l ApprovalLine, now time.Time) string {
 	}
 	return fmt.Sprintf("`%s`: %s of %s %s to %s%s; %d of %d given, from %s; expires in %s",
 		l.ID, l.Plan.Action, l.Plan.Service, plain(l.Plan.Version), l.Plan.Env, who, len(l.Approved), l.Required,
-		plain(whoever(l.Approvers)), max(0, l.Expires.Sub(now)).Round(time.Minute))
+		plain(whoever(l.Approvers)), lasting(l.Expires.Sub(now)))
 }
 
 // WaitingFor parts approvals into those that this person may give, and the others.
@@ -197,11 +236,7 @@ func (q Queries) locks(ctx context.Context, now time.Time) (Answered, error) {
 		if l.Lock == nil || !l.Lock.Until.IsZero() && !now.Before(l.Lock.Until) {
 			continue
 		}
-		until := ""
-		if !l.Lock.Until.IsZero() {
-			until = " until " + clockOf(l.Lock.Until)
-		}
-		a.Lines = append(a.Lines, fmt.Sprintf("%s in %s: locked by %s%s: %s", l.Service, l.Environment, mention(l.Lock.By), until, plain(l.Lock.Reason)))
+		a.Lines = append(a.Lines, fmt.Sprintf("%s in %s: locked by %s%s: %s", l.Service, l.Environment, mention(l.Lock.By), until(l.Lock), plain(l.Lock.Reason)))
 	}
 	if len(a.Lines) == 0 {
 		a.Lines = []string{"Nothing is locked."}

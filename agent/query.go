@@ -38,6 +38,14 @@ var helpLines = []string{
 func (q Queries) Answer(ctx context.Context, in Intent, person string, now time.Time) (Answered, bool, error) {
 	var a Answered
 	var err error
+	switch {
+	case (in.About == AboutChanges || in.About == AboutApprovals) && in.ID != "":
+		a, err = q.release(ctx, in)
+		a.Kind = string(in.Kind)
+		return a, true, err
+	case in.About == AboutChanges && in.Kind == IntentStatus: // of an environment: what came lately
+		in.Kind = IntentHistory
+	}
 	switch in.Kind {
 	case IntentStatus:
 		a, err = q.status(ctx, in)
@@ -144,57 +152,6 @@ func (q Queries) Release(ctx context.Context, id string) (*State, *ReleaseState,
 		return nil, nil, fmt.Errorf("%w: %q", ErrNoRelease, id)
 	}
 	return s, r, nil
-}
-
-func (q Queries) why(ctx context.Context, id string) (Answered, error) {
-	if id == "" {
-		return Answered{Title: "Why?", Lines: []string{"Say of which release: `/release why ID`, with the id that its card shows."}}, nil
-	}
-	_, r, err := q.Release(ctx, id)
-	if errors.Is(err, ErrNoRelease) {
-		return Answered{Title: "Why?", Lines: []string{"No release has the id " + plain(cut(id, 40)) + "."}}, nil
-	}
-	if err != nil {
-		return Answered{}, err
-	}
-	return Answered{Title: fmt.Sprintf("%s of %s %s to %s is %s", r.Action, r.Service, plain(r.shipped()), r.Env, r.Word()), Lines: q.because(r)}, nil
-}
-
-// because says why a release stands where it stands, and what would move it.
-func (q Queries) because(r *ReleaseState) []string {
-	var out []string
-	switch a := r.Approval; {
-	case r.Refused != nil:
-		out = append(out, "Rule `"+r.Refused.Rule+"`"+at(r.Refused.Line)+": "+r.Refused.Reason)
-		if r.Refused.Remedy != "" {
-			out = append(out, r.Refused.Remedy)
-		}
-	case r.Held != "" && r.Stage != StageEnded:
-		out = append(out, "Held by "+mention(r.Held)+". `/release resume "+r.ID+"` lets it go on.")
-	case r.Stage == StageApproval && a != nil:
-		given := "nobody yet"
-		if len(a.Approvers) > 0 {
-			given = a.names()
-		}
-		out = append(out, fmt.Sprintf("%s%s %d of %d given (%s); it may come from %s, until %s.", a.Why, at(q.line(r, policy.RuleFrom)), len(a.Approvers), a.Required, given,
-			plain(whoever(a.From)), clockOf(a.Expires)), "`/release approve "+a.ID+"`, or the button on its card.")
-	case r.Stage == StageClaim && r.Waits != "":
-		out = append(out, "The environment is busy: "+r.Waits+". It goes on by itself, in its turn.",
-			"One who may approve there ("+plain(q.approvers(r))+") can take it over, with a reason, unless a release is under way.")
-	case r.Stage == StageDoubt:
-		out = append(out, "The checks could not tell whether it is healthy. One who may approve there ("+plain(q.approvers(r))+") has to say.")
-	case r.Stage == StageUnknown:
-		out = append(out, "Nobody can tell what became of its start. One who may approve there has to say: It ran, It didn't, or Stop.")
-	case r.Detail != "":
-		out = append(out, plain(r.Detail))
-	}
-	if r.OutcomeBy != "" && (r.Outcome == OutcomeRejected || r.Outcome == OutcomeCanceled) {
-		out = append(out, r.Outcome+" by "+mention(r.OutcomeBy)+".")
-	}
-	if len(out) == 0 {
-		out = append(out, "Nothing holds it back.")
-	}
-	return out
 }
 
 // line is where a rule about the release's environment stands in today's policy file.

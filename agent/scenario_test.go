@@ -66,7 +66,7 @@ type scenario struct {
 	deployer *agenttest.Deployer
 	health   *agenttest.Health
 	people   *agenttest.People
-	repo     *agenttest.Repository
+	repo     *told
 	pager    *agenttest.Pager
 	policy   *policy.File
 	runner   *agent.Runner
@@ -85,7 +85,7 @@ type scenario struct {
 func newScenario(t *testing.T, d threadstore.Driver) *scenario {
 	s := &scenario{
 		t: t, clock: agenttest.NewClock(time.Date(2026, 11, 23, 10, 0, 0, 0, time.UTC)),
-		deployer: &agenttest.Deployer{}, health: &agenttest.Health{}, people: &agenttest.People{}, repo: &agenttest.Repository{},
+		deployer: &agenttest.Deployer{}, health: &agenttest.Health{}, people: &agenttest.People{}, repo: &told{Repository: &agenttest.Repository{}},
 		pager: &agenttest.Pager{}, names: map[string]agent.ThreadID{}, seen: map[string]int64{},
 		planner: rules.New(), idle: map[agent.ThreadID]bool{}, driver: d,
 	}
@@ -124,6 +124,8 @@ func (s *scenario) run(t *testing.T, d *datadriven.TestData) string {
 		s.people.Down(d.HasArg("down"))
 	case "tag":
 		s.repo.Tag(d.CmdArgs[0].Key, d.CmdArgs[1].Key)
+	case "commits":
+		s.repo.tell(d)
 	case "health":
 		s.health.Set(d.CmdArgs[0].Key, healthcheck.Verdict(d.CmdArgs[1].Key))
 	case "deployer":
@@ -354,6 +356,10 @@ func (s *scenario) ask(d *datadriven.TestData) string {
 			in.Service = a.Vals[0]
 		case "environment":
 			in.Environment = a.Vals[0]
+		case "since":
+			in.Since = a.Vals[0]
+		case "about":
+			in.About = agent.About(a.Vals[0])
 		case "id":
 			name, n, _ := strings.Cut(a.Vals[0], "/") // thread and number
 			in.ID = strings.TrimPrefix(string(s.names[name]), "t") + "-" + n

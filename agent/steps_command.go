@@ -33,7 +33,13 @@ func (r *Runner) command(ctx context.Context, h *run, st Step, now time.Time) er
 		return nil
 	default: // a question
 	}
-	a, ok, err := r.queries().Answer(ctx, c.Intent, first(Humans(c.Actor, c.OnBehalfOf)), now)
+	in := h.state.atHand(c.Intent)
+	if in.ID != c.Intent.ID {
+		if err := r.flush(ctx, h, false, now); err != nil { // the answer is made from the log
+			return err
+		}
+	}
+	a, ok, err := r.queries().Answer(ctx, in, first(Humans(c.Actor, c.OnBehalfOf)), now)
 	if err != nil {
 		return err
 	}
@@ -155,7 +161,11 @@ func (r *Runner) lock(ctx context.Context, h *run, c Command, now time.Time) err
 	if lock, ok := e.Data.(*HumanLock); ok && lock.Until.IsZero() {
 		h.emit(now, &WatchSet{ID: e.ID, Kind: WatchLock, Env: EnvironmentLog(env.Service, env.Name), By: human, After: e.At.Add(nagFirst)}, mintID(e.ID, "watch"))
 	}
-	h.say(c, now, Answered{Title: title, Lines: []string{statusLine(state.Line())}})
+	queue, err := r.queries().queue(ctx, state.Line())
+	if err != nil {
+		return err
+	}
+	h.say(c, now, Answered{Title: title, Lines: []string{statusLine(state.Line()) + queue}})
 	r.wakeNext(ctx, state, h.id, now)
 	return nil
 }
