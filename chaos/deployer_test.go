@@ -56,7 +56,7 @@ func (l ledger) deploy() error {
 	if err := l.record(e); err != nil {
 		return err
 	}
-	time.Sleep(time.Duration(rand.Int64N(int64(3*time.Second)))) //nolint:gosec // what deploying takes
+	time.Sleep(time.Duration(rand.Int64N(int64(3 * time.Second)))) //nolint:gosec // what deploying takes
 	e.What = "end"
 	if err := l.record(e); err != nil {
 		return err
