@@ -38,7 +38,7 @@ var rooms = []room{
 	},
 	{
 		"threadstore",
-		[]string{"threadstore"},
+		[]string{"threadstore", "internal/planted"},
 		nil,
 		"a store keeps bytes; what they mean is the agent's",
 	},
@@ -110,6 +110,12 @@ var rooms = []room{
 		[]string{"agent", "blocks", "bot", "policy", "slacklocal", "threadstore", "tools", "internal"},
 		[]string{"github.com/slack-go/slack"},
 		"the simulation drives the parts, not the program",
+	},
+	{
+		"chaos",
+		[]string{""},
+		nil,
+		"real processes under real faults: it starts the program and judges it from outside",
 	},
 	{
 		"bench", nil, nil,

@@ -192,7 +192,7 @@ func (v *viewer) edited(m slacklocal.Message) {
 			fresh = append(fresh, l)
 		}
 	}
-	if slices.Contains(before, decide) {
+	if slices.ContainsFunc(before, func(line string) bool { return strings.HasPrefix(line, decide) }) {
 		fresh = append(fresh, "(the buttons are gone)")
 	}
 	if len(fresh) == 0 {
@@ -264,7 +264,7 @@ func (v *viewer) recipient(im string) string {
 	return im
 }
 
-// decide is the row of buttons of an approval.
+// decide is how the row of buttons of an approval begins.
 const decide = "[Approve] [Reject]"
 
 // smallPrint is how lines begin that say the same on every card but for an id.
