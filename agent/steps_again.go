@@ -120,7 +120,7 @@ func (j *judgement) glass(ctx context.Context) error {
 // That is a new release with a plan, a digest and an approval of its own.
 func (j *judgement) edit(ctx context.Context) error {
 	e := j.d.Data.Edit
-	if e == nil || e.Version == "" && e.Environment == "" {
+	if e == nil || (e.Version == "" || e.Version == j.rel.shipped() || e.Version == j.rel.Version) && (e.Environment == "" || e.Environment == j.rel.Env) {
 		j.refuse(j.rel.N, policy.Verdict{Rule: "edit", Reason: "Nothing was changed.", Remedy: "Say another version or another environment."})
 		return nil
 	}
