@@ -67,7 +67,7 @@ func TestNothingStartsThatMayNot(t *testing.T) {
 		w := w.sub(t)
 		ts := w.mention(alice, "deploy site v1.0.0 to production")
 		card := w.card(ts, 1)
-		w.endedCard(ts, "expired", "Expired", "Nobody decided in time")
+		w.endedCard(ts, "expired", "Expired", "obody decided in time")
 		w.clickStale(carol, card, "Approve")
 		w.told(carol, "Approve did nothing", "expired")
 	})
