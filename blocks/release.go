@@ -1,6 +1,7 @@
 package blocks
 
 import (
+	"strconv"
 	"strings"
 
 	"github.com/slack-go/slack"
@@ -22,7 +23,7 @@ func release(s *agent.State, r *agent.ReleaseState) View {
 	if after := aftermath(s, r); len(after) > 0 {
 		list = append(list, lines(after))
 	}
-	list = append(list, context(origin(r), "id "+mono(r.ID, showName)))
+	list = append(list, context(origin(r), "id "+mono(r.ID, showName), planned(r)))
 	if b := releaseButtons(s, r); len(b) > 0 {
 		list = append(list, actions(key, b...))
 	}
@@ -166,6 +167,26 @@ func origin(r *agent.ReleaseState) string {
 	return text
 }
 
+// planned says what turned the words into this release, and what that cost; "" for what the bot proposed.
+func planned(r *agent.ReleaseState) string {
+	t, calls := r.Tokens, plural(r.Tokens.Calls, "call", "calls")
+	cost := ", " + plural(t.In+t.Out, "token", "tokens")
+	if t.Cached > 0 {
+		cost += " (" + strconv.Itoa(t.Cached) + " of them cached)"
+	}
+	switch {
+	case r.Planner == "":
+		return ""
+	case r.Planner == "command", r.Planner == "button":
+		return "asked for by a " + r.Planner + ", no model call"
+	case t.Calls == 0:
+		return "planned by " + say(r.Planner, showName) + ", no model call"
+	case r.Planner == "rules":
+		return "planned by rules after " + plural(t.Calls, "model call", "model calls") + cost
+	}
+	return "planned by " + say(r.Planner, showName) + ": " + calls + cost
+}
+
 // total is how long the release took, once it is over.
 func total(r *agent.ReleaseState) string {
 	if r.Stage != agent.StageEnded {
@@ -271,7 +292,7 @@ func releaseButtons(s *agent.State, r *agent.ReleaseState) []slack.BlockElement 
 		return nil
 	}
 	var list []slack.BlockElement
-	if r.Refused != nil && r.Refused.Rule == freezes {
+	if r.Refused != nil && r.Refused.Rule == freezes && r.Rollback == 0 {
 		list = append(list, button("Break glass", agent.VerbGlass, r.ID, slack.StyleDanger, nil)) // its form asks
 	}
 	if to := target(r); r.Action == "deploy" && r.Deploy != nil && !notBegun(r) && r.Outcome != agent.OutcomeUnknown && to != "" {
