@@ -43,7 +43,7 @@ busy() {
 	a=$(awk '/^cpu /{print $5+$6, $2+$3+$4+$5+$6+$7+$8}' /proc/stat)
 	sleep 0.5
 	b=$(awk '/^cpu /{print $5+$6, $2+$3+$4+$5+$6+$7+$8}' /proc/stat)
-	echo "$a $b" | awk '{all = $4-$2; print all > 0 ? int(100 - 100*($3-$1)/all) : 0}'
+	echo "$a $b" | awk '{all = $4 - $2; print (all > 0) ? int(100 - 100*($3 - $1)/all) : 0}'
 }
 
 # run LIMIT COMMAND…: waits a little for a calmer machine, runs the command for LIMIT at most, and keeps its
@@ -106,14 +106,14 @@ repetition() {
 	REDIS_URL=redis://127.0.0.1:$PORT run 120 bin/bench.test -test.run '^$' -test.bench Growth -test.benchtime 200x
 	slack 60 -rate 500,2000 -dur "${DUR}s"
 	slack 60 -window 64 -dur "${DUR}s"
-	for _ in 1 2 3; do serve 30 "" ours-embedded -rate 10 -dur 100ms; done
+	for _ in 1 2 3; do serve 30 "" ours-embedded -rate 100 -dur 100ms; done
 	cold
 }
 
-# waiting: threads that wait for an approval, then another process that finds them all, and has next to nothing to do.
+# waiting: a Redis with threads that wait for an approval, and a serve that is sent a mention a second of other threads.
 waiting() {
 	flush
-	serve 60 "redis://127.0.0.1:$PORT" ours-fill -rate 1000 -dur "$((WAITING / 1000))s"
+	REDIS_URL=redis://127.0.0.1:$PORT WAITING=$WAITING run 120 bin/bench.test -test.run TestWaiting
 	serve 60 "redis://127.0.0.1:$PORT" ours-waiting -rate 1 -dur 15s
 }
 
