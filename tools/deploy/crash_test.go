@@ -169,9 +169,18 @@ func TestARestartOfTheMachineIsUnknown(t *testing.T) {
 }
 
 func TestAnIdThatWentToAnotherProcessIsNotTheCommand(t *testing.T) {
-	self := process{PID: syscall.Getpgrp(), Start: startOf(syscall.Getpgrp())}
+	leader := exec.Command("sleep", "60") // a group of its own, whose leader lives: the test's own may have none
+	leader.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	if err := leader.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = leader.Process.Kill()
+		_ = leader.Wait()
+	})
+	self := process{PID: leader.Process.Pid, Start: startOf(leader.Process.Pid)}
 	if self.Start != "" && !groupLives(self) {
-		t.Error("this process's own group doesn't live")
+		t.Error("a group with a live leader doesn't live")
 	}
 	self.Start = "1"
 	if groupLives(self) {
