@@ -167,10 +167,10 @@ func (b *Bot) introduce(ctx context.Context) error {
 	for tries := 0; ; tries++ {
 		_, err := b.who(ctx)
 		f := classify(err)
-		switch f.kind {
-		case fine:
+		if f.kind == fine {
 			return nil
-		case badToken:
+		}
+		if f.kind == badToken {
 			return tokenError("bot token (xoxb-…)", f.code, err)
 		}
 		b.cfg.Log.Warn("Slack does not say who we are; asked again", "err", err)

@@ -235,14 +235,12 @@ func asks(in agent.Intent) blocks.View {
 	if in.Question == nil {
 		return say("Something is missing. `/release help` lists the commands.")
 	}
-	text := escape(in.Question.Text)
-	for i, option := range in.Question.Options {
-		if i == 10 {
-			break
-		}
-		text += "\n• " + escape(option)
+	const most = 10
+	lines := []string{escape(in.Question.Text)}
+	for _, option := range in.Question.Options[:min(len(in.Question.Options), most)] {
+		lines = append(lines, "• "+escape(option))
 	}
-	return say(text)
+	return say(strings.Join(lines, "\n"))
 }
 
 func (o *order) actor(me identity) agent.Actor {

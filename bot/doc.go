@@ -44,7 +44,8 @@
 // card to each who may give it, and word of how it goes to whoever asked. A
 // letter is a direct message that is kept in step like a card, and its buttons
 // work. Notes, pages and letters keep Slack's rates. Who could not be reached is
-// logged; a note that reached nobody is reported as posted nowhere.
+// logged; a note that reached nobody is reported as posted nowhere. A process
+// that dies between a direct message and the log may tell somebody twice.
 //
 // Everything that waits is in outbox.step, which is given the time and starts
 // nothing by itself; sockets, goroutines and HTTP are around it.

@@ -21,7 +21,7 @@ func (o *outbox) done(j job, r result, now time.Time) {
 		j.card.busy = false
 	}
 	if bd.dropped {
-		o.drained(j, r)
+		o.drained(j)
 		return
 	}
 	switch {
@@ -40,7 +40,7 @@ func (o *outbox) done(j job, r result, now time.Time) {
 }
 
 // drained: a job has ended whose board was dropped. What it posted stands there, and is found by the next look.
-func (o *outbox) drained(j job, r result) {
+func (o *outbox) drained(j job) {
 	id := j.board.id
 	if o.draining[id]--; o.draining[id] <= 0 {
 		delete(o.draining, id)

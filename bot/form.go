@@ -56,8 +56,9 @@ func (b *Bot) form(ctx context.Context, verb agent.Verb, target string, where ag
 		return blocks.GlassForm(target, where, s.what)
 	case agent.VerbTakeover:
 		return blocks.TakeoverForm(target, where, s.what)
+	default:
+		return blocks.RejectForm(target, where, s.what)
 	}
-	return blocks.RejectForm(target, where, s.what)
 }
 
 // subject is what a release is about, for the form that asks about it.
@@ -146,8 +147,9 @@ func pressed(v agent.Verb) string {
 		return "Break glass"
 	case agent.VerbTakeover:
 		return "Take over"
+	default:
+		return "Reject"
 	}
-	return "Reject"
 }
 
 // submits is what the form's own button says.

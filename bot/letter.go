@@ -222,11 +222,8 @@ func (bd *board) told() picture {
 	if bd.post.shut == "" {
 		return picturing(blocks.View{Text: "Your release is shown in <#" + bd.channel + "> now.", Final: true})
 	}
-	text := telling(bd.channel, bd.post.shut)
-	for _, line := range bd.post.state {
-		text += "\n• " + line
-	}
-	return picturing(blocks.View{Text: text})
+	lines := append([]string{telling(bd.channel, bd.post.shut)}, bd.post.state...)
+	return picturing(blocks.View{Text: strings.Join(lines, "\n• ")})
 }
 
 // shut: the channel can't be written to. Whoever asked and whoever may approve are told directly.

@@ -25,13 +25,11 @@ func TestTakeOverAdoptsWhatStands(t *testing.T) {
 		t.Run(how, func(t *testing.T) {
 			h := newHouse(t, cfgFast())
 			first := h.boot()
-			var ts string
 			if how == "mention" {
-				ts, _ = h.propose("v1.4.2")
+				h.propose("v1.4.2")
 			} else {
 				h.order(ann, "deploy shop v1.4.2 to production")
-				ts = h.root().TS
-				h.card(ts)
+				h.card(h.root().TS)
 			}
 			threads, err := first.service.Threads(h.ctx())
 			if err != nil || len(threads) != 1 {

@@ -63,8 +63,9 @@ func commandWord(v agent.Verb) string {
 		return "take"
 	case agent.VerbGlass:
 		return "glass"
+	default:
+		return string(v)
 	}
-	return string(v)
 }
 
 func usage(v agent.Verb) string {

@@ -107,7 +107,7 @@ func TestScopesAreExplained(t *testing.T) {
 	}
 	var explained []string
 	name := regexp.MustCompile("`([a-z_]+(?::[a-z.]+)?)`")
-	for _, line := range strings.Split(strings.TrimPrefix(table, "\n"), "\n") {
+	for line := range strings.SplitSeq(strings.TrimPrefix(table, "\n"), "\n") {
 		if !strings.HasPrefix(line, "|") {
 			break
 		}
