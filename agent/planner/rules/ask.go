@@ -78,7 +78,7 @@ func (m *message) finish(kind agent.IntentKind, f filling, extra agent.Intent) a
 	i := extra
 	i.Kind = kind
 	if len(f.services) > 1 {
-		return ask(agent.Intent{}, "service", fmt.Sprintf("You named %s. One at a time, please: which one first?", list(f.services)), m.each(kind, f, f.services)...)
+		return ask(agent.Intent{}, "service", m.asked(oneAtATime, m.listed(f.services)), m.each(kind, f, f.services)...)
 	}
 	if len(f.services) == 1 {
 		i.Service = f.services[0]
@@ -91,7 +91,7 @@ func (m *message) finish(kind agent.IntentKind, f filling, extra agent.Intent) a
 		if len(f.versions) == 1 {
 			i.Version = f.versions[0]
 		}
-		return ask(i, "environment", fmt.Sprintf("You named %s. One at a time, please: which one first?", list(envs)), with(i, envs, setEnvironment)...)
+		return ask(i, "environment", m.asked(oneAtATime, m.listed(envs)), with(i, envs, setEnvironment)...)
 	}
 	if len(envs) == 1 {
 		i.Environment = envs[0]
@@ -132,7 +132,11 @@ func (m *message) placesOf(i *agent.Intent, f filling) ([]string, *agent.Intent)
 			return nil, &q
 		default:
 			have := m.names.environments(i.Service)
-			q := ask(*i, "environment", fmt.Sprintf("%s has no environment “%s”. It has %s. Which one?", orAny(i.Service), w, list(have)), with(m.versioned(*i, f), have, setEnvironment)...)
+			text := m.asked(noSuchEnvironment, i.Service, w, m.listed(have))
+			if i.Service == "" {
+				text = fmt.Sprintf("No service has an environment “%s”. There is %s. Which one?", w, list(have))
+			}
+			q := ask(*i, "environment", text, with(m.versioned(*i, f), have, setEnvironment)...)
 			return nil, &q
 		}
 	}
@@ -160,7 +164,7 @@ func (m *message) versionOf(i *agent.Intent, f filling) *agent.Intent {
 	}
 	switch {
 	case len(f.versions) > 1:
-		q := ask(*i, "version", fmt.Sprintf("You named %s. Which version?", list(f.versions)), with(*i, f.versions, setVersion)...)
+		q := ask(*i, "version", m.asked(oneVersion, m.listed(f.versions)), with(*i, f.versions, setVersion)...)
 		return &q
 	case f.vague != "" && (i.Kind == agent.IntentDeploy || len(f.versions) == 0 && f.vague != "stable version"):
 		q := ask(*i, "version", fmt.Sprintf("“%s” is no version that I can look up later. Which version exactly%s? A tag or a commit, please.", f.vague, forTarget(*i)))
@@ -202,30 +206,28 @@ func (m *message) complete(i agent.Intent, f filling) agent.Intent {
 		return m.askEnvironment(i)
 	}
 	if i.Kind == agent.IntentDeploy && i.Version == "" {
-		return ask(i, "version", fmt.Sprintf("Which version of %s shall go to %s?", i.Service, i.Environment))
+		return ask(i, "version", m.asked(whichVersion, i.Service, i.Environment))
 	}
 	return i
 }
 
 func (m *message) askEnvironment(i agent.Intent) agent.Intent {
 	have := m.names.environments(i.Service)
-	text := fmt.Sprintf("To which environment of %s? It has %s.", i.Service, list(have))
+	text := m.asked(whichEnvironmentTo, i.Service, m.listed(have))
 	if i.Kind != agent.IntentDeploy {
-		text = fmt.Sprintf("In which environment of %s? It has %s.", i.Service, list(have))
+		text = m.asked(whichEnvironmentIn, i.Service, m.listed(have))
 	}
 	if i.Kind == agent.IntentDeploy && i.Version == "" {
-		return ask(i, "environment", "Which version of "+i.Service+", and to which environment? It has "+list(have)+".", have...)
+		return ask(i, "environment", m.asked(whichVersionEnvironment, i.Service, m.listed(have)), have...)
 	}
 	return ask(i, "environment", text, with(i, have, setEnvironment)...)
 }
 
 func (m *message) askService(i agent.Intent, f filling) agent.Intent {
-	candidates, text := m.names.list, "Which service? "
+	candidates, text := m.names.list, m.asked(whichService, m.listed(m.names.list))
 	if len(f.unclear) > 0 {
 		candidates = f.unclear[0].options
 		text = fmt.Sprintf("I know no service “%s”. Did you mean %s?", f.unclear[0].text, list(candidates))
-	} else {
-		text += "I know " + list(candidates) + "."
 	}
 	if len(m.names.list) == 0 {
 		return ask(i, "service", "There are no services in the policy file yet.")

@@ -63,7 +63,8 @@
 //
 // English is read best. German, French, Spanish and Portuguese are read in the
 // plain forms of deploy, rollback, status, cancel, hold and resume; what goes
-// beyond is asked back or none.
+// beyond is asked back or none. What is missing is asked for in the language of
+// the words, where two of them tell it; all other questions are in English.
 //
 // Commands after "/release" are exact and have their own reader, [Planner.ParseCommand].
 package rules

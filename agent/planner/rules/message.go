@@ -23,10 +23,12 @@ type message struct {
 	orders   bool // it gives orders about approvals or policy
 	names    *names
 	lex      *lexicon
+	tongue   language // in which it asks back
 }
 
 func (p *Planner) read(words string, n *names) *message {
 	m := &message{text: clean(words), names: n, lex: p.lexicon}
+	m.tongue = m.spoken(p.tells)
 	m.items = resolve(p.lexicon, n, lex(m.text))
 	nouns(m.items)
 	m.items = m.contrast(m.items)

@@ -23,13 +23,14 @@ type Planner struct {
 	lexicon *lexicon
 	grammar grammar
 	parts   map[string]part
+	tells   map[string]language
 }
 
 var _ agent.Planner = (*Planner)(nil)
 
 // New returns a planner. It needs nothing.
 func New() *Planner {
-	return &Planner{lexicon: newLexicon(), grammar: newGrammar(), parts: parts()}
+	return &Planner{lexicon: newLexicon(), grammar: newGrammar(), parts: parts(), tells: tells()}
 }
 
 // Plan turns words into an intent. The same input gives the same answer. The
