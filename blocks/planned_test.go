@@ -18,6 +18,7 @@ func TestPlanned(t *testing.T) {
 		{"rules", agent.Tokens{}, "planned by rules, no model call"},
 		{"command", agent.Tokens{}, "asked for by a command, no model call"},
 		{"button", agent.Tokens{}, "asked for by a button, no model call"},
+		{"sequel", agent.Tokens{}, "follows the release that had to go first, no model call"},
 		{"gpt-5", agent.Tokens{Calls: 1, In: 772, Out: 40}, "planned by gpt-5: 1 call, 812 tokens"},
 		{"gpt-5", agent.Tokens{Calls: 2, In: 1500, Cached: 1024, Out: 77}, "planned by gpt-5: 2 calls, 1577 tokens (1024 of them cached)"},
 		{"rules", agent.Tokens{Calls: 2, In: 300}, "planned by rules after 2 model calls, 300 tokens"},

@@ -179,6 +179,8 @@ func planned(r *agent.ReleaseState) string {
 		return ""
 	case r.Planner == "command", r.Planner == "button":
 		return "asked for by a " + r.Planner + ", no model call"
+	case r.Planner == "sequel":
+		return "follows the release that had to go first, no model call"
 	case t.Calls == 0:
 		return "planned by " + say(r.Planner, showName) + ", no model call"
 	case r.Planner == "rules":
