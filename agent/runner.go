@@ -211,6 +211,7 @@ func (r *Runner) load(ctx context.Context, h *run) error {
 		return err
 	}
 	h.state, h.version = s, s.Version
+	h.behind = true // facts change no lists, and whoever ran the thread may have died before it brought them up to date
 	return nil
 }
 
@@ -441,7 +442,7 @@ func (r *Runner) readOn(ctx context.Context, h *run) error {
 			return fmt.Errorf("reading %s: %w", h.id, err)
 		}
 		h.state.Reduce(e)
-		h.version, h.dirty = e.Seq, true
+		h.version, h.dirty, h.behind = e.Seq, true, true
 	}
 	return nil
 }
