@@ -10,8 +10,9 @@
 //	serve                            the bot: open the store, load the policy file, assemble the parts, run them
 //	demo                             releases played in the terminal (demo*.go): the parts of serve against a local Slack
 //	config check                     the policy file alone
+//	config simulate                  what a changed policy file would have made of the recorded releases (simulate*.go)
 //	threads, thread show|replay|…    the logs, from the store or from a running serve
-//	eval                             the planner on a file of utterances
+//	eval                             the planner on a file of utterances, or both planners (eval*.go)
 //	version
 //	supervise DIR                    hidden: what the command driver starts for each run
 //

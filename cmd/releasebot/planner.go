@@ -51,7 +51,7 @@ type mortal struct {
 }
 
 func newMortal(p agent.Planner) *mortal {
-	ctx, cancel := context.WithCancel(context.Background())
+	ctx, cancel := context.WithCancel(context.Background()) //nolint:gosec // endWith calls it
 	return &mortal{p, ctx, cancel}
 }
 
@@ -59,7 +59,7 @@ func newMortal(p agent.Planner) *mortal {
 func (m *mortal) Plan(ctx context.Context, in agent.PlanInput) (agent.Planned, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	defer context.AfterFunc(m.ended, cancel)()
+	defer context.AfterFunc(m.ended, cancel)() //nolint:contextcheck // whichever of the two ends first
 	return m.Planner.Plan(ctx, in)
 }
 

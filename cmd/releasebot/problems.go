@@ -57,15 +57,10 @@ func (p *problems) httpURL(name, v, example string) string {
 	return v
 }
 
-func (p *problems) secretURL(name string, s Secret, example string) Secret {
-	p.httpURL(name, s.Reveal(), example)
-	return s
-}
-
 // bareURL checks an address that holds no user or password: the key has a variable of its own.
 func (p *problems) bareURL(name string, s Secret, example string) Secret {
 	before := len(*p)
-	p.secretURL(name, s, example)
+	p.httpURL(name, s.Reveal(), example)
 	if u, err := url.Parse(s.Reveal()); err == nil && u.User != nil && len(*p) == before {
 		p.add(name, "has a user or password in it; it has to be an address alone, such as %s: the key goes into OPENAI_API_KEY", example)
 	}

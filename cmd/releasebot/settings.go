@@ -115,8 +115,8 @@ func (e environ) redis(p *problems) redisSettings {
 
 // checkOTLP: nothing is sent there by this version, but a wrong value would be found out too late.
 func (e environ) checkOTLP(p *problems) {
-	p.secretURL("OTEL_EXPORTER_OTLP_ENDPOINT", e.OTLPEndpoint, "http://127.0.0.1:4318")
-	p.secretURL("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", e.OTLPTraces, "http://127.0.0.1:4318/v1/traces")
+	p.httpURL("OTEL_EXPORTER_OTLP_ENDPOINT", e.OTLPEndpoint.Reveal(), "http://127.0.0.1:4318")
+	p.httpURL("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", e.OTLPTraces.Reveal(), "http://127.0.0.1:4318/v1/traces")
 	p.oneOf("OTEL_EXPORTER_OTLP_PROTOCOL", e.OTLPProtocol, "http/protobuf", "grpc", "http/json")
 	p.oneOf("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", e.OTLPTracesProt, "http/protobuf", "grpc", "http/json")
 	if e.OTLPTimeout != "" {
