@@ -46,6 +46,7 @@ func BenchmarkGrowth(b *testing.B) {
 			for i := range b.N {
 				if i%messagesEach == 0 {
 					b.StopTimer()
+					t.close()
 					t = newTalk(b, url)
 					for t.events() < n {
 						t.say()
@@ -56,6 +57,7 @@ func BenchmarkGrowth(b *testing.B) {
 				t.say()
 			}
 			b.StopTimer()
+			t.close()
 			b.ReportMetric(float64(bytes)/float64(threads), "bytes")
 			b.ReportMetric(float64(t.events()), "events")
 		})
@@ -67,6 +69,7 @@ type talk struct {
 	b       *testing.B
 	client  *redis.Client
 	prefix  string
+	store   *threadstore.Store
 	runner  *agent.Runner
 	service *agent.Service
 	id      agent.ThreadID
@@ -85,7 +88,7 @@ func newTalk(b *testing.B, url string) *talk {
 		b.Fatal(err)
 	}
 	store := threadstore.New(d, threadstore.Options{})
-	b.Cleanup(func() { _ = store.Close(); _ = t.client.Close() })
+	t.store = store
 	f, err := policy.Parse("growth.yml", []byte(growthPolicy), agenttest.Registry())
 	if err != nil {
 		b.Fatal(err)
@@ -101,6 +104,13 @@ func newTalk(b *testing.B, url string) *talk {
 	t.service = agent.NewService(engine)
 	t.id = agent.SlackThreadID(agenttest.Team, "C0", "1.1")
 	return t
+}
+
+func (t *talk) close() {
+	if t != nil {
+		_ = t.store.Close()
+		_ = t.client.Close()
+	}
 }
 
 func (t *talk) events() int { return t.view.version }
