@@ -59,7 +59,7 @@ func TestChaos(t *testing.T) {
 
 	healed := time.Now()
 	j := newJudge(w, p)
-	w.until(3*patience, "everything coming to an end", j.settled, func() string { return j.why() + f.logs() })
+	w.until(2*patience, "everything coming to an end", j.settled, func() string { return j.why() + f.logs() })
 	settled := time.Since(healed)
 	stopActing()
 	town.Wait()

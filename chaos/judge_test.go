@@ -81,7 +81,8 @@ func (j *judge) settled() bool {
 			continue
 		}
 		if !rests(t, r.mind) {
-			j.reason = fmt.Sprintf("%+v, which somebody wants to %s\n%s", t, r.mind, j.w.slack.RenderThread(releases, r.ts))
+			shown, err := j.w.releasebot("thread", "show", string(t.ID))
+			j.reason = fmt.Sprintf("%+v, which somebody wants to %s\n%s\n%s%v", t, r.mind, j.w.slack.RenderThread(releases, r.ts), shown, err)
 			return false
 		}
 	}

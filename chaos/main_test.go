@@ -1,12 +1,15 @@
 package chaos
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/redis/go-redis/v9"
 )
 
 // program is the releasebot binary under test; TestMain sets it before any test runs.
@@ -25,6 +28,7 @@ func run(m *testing.M) int {
 	if !asked("RELEASEBOT_CHAOS") && !asked("RELEASEBOT_CLUSTER") && !asked("RELEASEBOT_SCALE") {
 		return m.Run() // all are skipped
 	}
+	redis.SetLogger(quiet{})
 	dir, err := os.MkdirTemp("", "releasebot-chaos-")
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -40,6 +44,12 @@ func run(m *testing.M) int {
 	}
 	return m.Run()
 }
+
+// quiet takes what go-redis says of a Redis that is away: that is what the tests are about.
+type quiet struct{}
+
+// Printf implements go-redis' logger.
+func (quiet) Printf(context.Context, string, ...any) {}
 
 func asked(name string) bool { return os.Getenv(name) == "1" }
 

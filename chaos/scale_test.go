@@ -27,8 +27,8 @@ import (
 const (
 	scaleThreads  = 10_000
 	scaleServices = 1_000 // each with one environment
-	scaleChannels = 50
-	scaleAtOnce   = 100 // mentions without a card yet
+	scaleChannels = 2_000 // Slack takes about one message a second in each
+	scaleAtOnce   = 100   // threads under way
 )
 
 // threads is scaleThreads, or what SCALE_THREADS says.
@@ -69,8 +69,8 @@ func TestScaleWaitingThreads(t *testing.T) {
 
 	began := time.Now()
 	for i := range n {
-		if i >= scaleAtOnce {
-			w.until(patience, "cards", func() bool { return waiting(t, c) > i-scaleAtOnce }, show)
+		if i%(scaleAtOnce/2) == 0 {
+			w.until(patience, "threads coming to rest", func() bool { return i-waiting(t, c) < scaleAtOnce/2 && len(keys(t, c, "rb:{*}:o:*")) < scaleAtOnce/2 }, show)
 		}
 		w.slack.Post(alice, channel(i%scaleChannels), fmt.Sprintf("@releasebot deploy s%04d v1.%d to production", i%scaleServices, i), "")
 	}
@@ -225,10 +225,12 @@ func TestScaleLongThread(t *testing.T) {
 	}
 	id := agent.SlackThreadID(agenttest.Team, releases, "1")
 	process := func() (*agent.Runner, *agent.Service) {
+		v := &teller{told: map[string]bool{}}
 		r := agent.NewRunner(agent.Config{
 			Store: store, Owner: "test", RunnerID: "test", Policy: func() *policy.File { return file }, Planner: rules.New(), People: &agenttest.People{}, Pager: &agenttest.Pager{},
-			Viewer: agenttest.Blind{}, Sources: func(*policy.Source) (changelog.Source, error) { return changelog.None{}, nil },
+			Viewer: v, Sources: func(*policy.Source) (changelog.Source, error) { return changelog.None{}, nil },
 		})
+		v.runner = r
 		e := agent.NewEngine(r)
 		e.Drive(func(agent.ThreadID) {})
 		return r, agent.NewService(e)
@@ -256,6 +258,10 @@ func TestScaleLongThread(t *testing.T) {
 	}
 	r, s := process()
 	const last = 1000
+	for n := range 200 { // so that the program is as warm at the tenth message as at the last
+		say(r, s, n+1)
+	}
+	id = agent.SlackThreadID(agenttest.Team, releases, "2")
 	var warm, cold [2][]time.Duration // at 10, at 1,000
 	for n := 1; n <= last+20; n++ {
 		at := -1
