@@ -267,7 +267,7 @@ func (d *decider) after(s *State, r *ReleaseState) {
 	case r.mayPropose() && r.Rollback == 0:
 		d.add(Step{Kind: StepPropose, Release: r.N})
 	case r.pages() && r.Paged == nil:
-		if back := s.Release(r.Rollback); back == nil || back.Outcome != "" || !back.Stage.Before(StageApproval) {
+		if back := s.Release(r.Rollback); back == nil || back.Outcome != "" || back.Approval != nil || !back.Stage.Before(StageClaim) {
 			d.add(Step{Kind: StepPage, Release: r.N}) // once the rollback can be approved, so that the page can say how
 		}
 	case r.tellsAuthors() && r.Authors.IsZero():

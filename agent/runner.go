@@ -295,6 +295,11 @@ func (r *Runner) rest(ctx context.Context, h *run, now, next time.Time) (result,
 	busy := !h.inStep || len(h.think) > 0 || h.hasMail() || h.state.underWay()
 	soon := !next.IsZero() && next.Before(now.Add(2*time.Second))
 	if busy || soon {
+		if h.behind { // it stays under way: the lists say so meanwhile
+			if err := r.append(ctx, h, threadstore.Append{Due: threadstore.DueAt(now.Add(idleDue))}, true); err != nil {
+				return result{}, err
+			}
+		}
 		return result{did: StepWait, next: next}, nil
 	}
 	if err := r.giveBack(ctx, h, next); err != nil {

@@ -179,7 +179,7 @@ func (r *Runner) askWhetherHealthy(h *run, rel *ReleaseState, now time.Time) {
 	var what strings.Builder
 	for _, c := range rel.Verify.Results {
 		if c.Verdict != string(healthcheck.Healthy) {
-			what.WriteString(fmt.Sprintf(" %s: %s.", plain(c.Name), plain(strings.TrimSuffix(c.Detail, "."))))
+			fmt.Fprintf(&what, " %s: %s.", plain(c.Name), plain(strings.TrimSuffix(c.Detail, ".")))
 		}
 	}
 	h.emitFor(now, rel.N, &HumanInputRequested{
