@@ -36,7 +36,7 @@ func TestChaos(t *testing.T) {
 	seed := uint64(time.Now().UnixNano()) //nolint:gosec // any number
 	server := redistest.Serve(t, "--appendonly", "yes", "--appendfsync", "always")
 	proxy := redistest.Proxied(t, server.URL())
-	w := newTown(t, policyFile)
+	w := newTown(t, policyFile())
 	w.store = []string{"REDIS_URL=" + server.URL()}
 	bad := "REDIS_URL=" + proxy.URL()
 	f := &faults{w: w, redis: server, proxy: proxy, count: map[string]int{}, takes: newTakeovers(t, server.Addr())}

@@ -68,9 +68,9 @@ func (p *people) all() []*request {
 }
 
 func (p *people) ask() {
-	n := len(p.all()) + 1
+	n, all := len(p.all())+1, services()
 	r := &request{
-		service: []string{"shop", "backend", "site", "bank"}[p.rnd.IntN(4)], environment: []string{"staging", "production", "production"}[p.rnd.IntN(3)],
+		service: all[p.rnd.IntN(len(all))], environment: []string{"staging", "production", "production"}[p.rnd.IntN(3)],
 		version: fmt.Sprintf("v1.%d", n), events: map[string]bool{},
 	}
 	switch k := p.rnd.IntN(100); {
@@ -120,7 +120,7 @@ func (p *people) decide(r *request, m slacklocal.Message) {
 	switch r.mind {
 	case toApprove:
 		p.press(r, bob, m, "Approve")
-		if r.service == "bank" || p.rnd.IntN(4) == 0 {
+		if needed(r.service, r.environment) > 1 || p.rnd.IntN(4) == 0 {
 			p.press(r, carol, m, "Approve")
 		}
 	case toReject:

@@ -5,11 +5,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -32,46 +34,62 @@ func needed(service, environment string) int {
 	switch {
 	case environment != "production":
 		return 0
-	case service == "bank":
+	case strings.HasPrefix(service, "bank"):
 		return 2
 	}
 	return 1
 }
 
-// policyFile has services whose deploys can be asked after from anywhere, and
-// services of which only the data folder knows.
-const policyFile = `
-version: 1
-people:
-  oncall: {group: S0ONCALL}
-services:
-  shop:
+// kinds are the kinds of services. There are several of each: releases that
+// queue up for one environment void each other's approvals, so that many in few
+// environments want to be approved many times.
+var kinds = map[string]string{
+	// Deploys that can be asked after from anywhere.
+	"shop": `
     environments:
       staging: {deploy: {driver: command, start: @deploy@, status: @status@}}
       production:
         approval: {required: 1, from: [oncall]}
         deploy: {driver: command, start: @deploy@, status: @status@}
         verify: [{name: health, http: {url: "@health@"}, every: 50ms, within: 10s}]
-  backend:
+`,
+	// Deploys of which only the data folder knows.
+	"backend": `
     environments:
       staging: {deploy: {driver: command, start: @deploy@}}
       production:
         approval: {required: 1, from: [oncall]}
         deploy: {driver: command, start: @deploy@}
-  site:
-    environments:
-      staging: {deploy: {driver: command, start: @deploy@, status: @status@}}
-      production:
-        approval: {required: 1, from: [oncall]}
-        deploy: {driver: command, start: @deploy@, status: @status@}
-  bank:
+`,
+	"bank": `
     environments:
       staging: {deploy: {driver: command, start: @deploy@}}
       production:
         approval: {required: 2, from: [oncall]}
         deploy: {driver: command, start: @deploy@}
         verify: [{name: health, http: {url: "@health@"}, every: 50ms, within: 10s}]
-`
+`,
+}
+
+// services are the names of all services, in order.
+func services() (names []string) {
+	for _, kind := range slices.Sorted(maps.Keys(kinds)) {
+		for i := range 8 {
+			names = append(names, fmt.Sprintf("%s%d", kind, i))
+		}
+	}
+	return names
+}
+
+// policyFile has them all.
+func policyFile() string {
+	var b strings.Builder
+	b.WriteString("version: 1\npeople:\n  oncall: {group: S0ONCALL}\nservices:\n")
+	for _, name := range services() {
+		fmt.Fprintf(&b, "  %s:%s", name, kinds[strings.TrimRight(name, "0123456789")])
+	}
+	return b.String()
+}
 
 // town is a Slack workspace, its people, a ledger, and where the program finds its store.
 type town struct {
