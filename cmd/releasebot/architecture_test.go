@@ -279,6 +279,7 @@ func TestOnlyCmdReadsTheEnvironment(t *testing.T) {
 		"tools/deploy/supervise.go": "it is a process of its own",
 		"internal/failpoint/on.go":  "of a test build",
 		"internal/planted/on.go":    "of a test build",
+		"bench/report/main.go":      "a program of its own, which nobody runs but make",
 	}
 	for _, s := range sourcesOf(t) {
 		if s.test || below(s.pkg, "cmd") || below(s.pkg, "threadstore/storetest") || except[s.path] != "" {
