@@ -92,6 +92,18 @@ planted: ## bugs planted on purpose: the simulation has to find each
 conformance: ## the store's suite over bbolt, miniredis and a real Redis, which must be there
 	RELEASEBOT_REQUIRE_REDIS=1 $(GO) test -count=1 -run Conformance ./threadstore/...
 
+.PHONY: cluster
+cluster: ## the store's suite on a real three-node Cluster and behind a Sentinel, and failovers that lose writes
+	RELEASEBOT_REQUIRE_REDIS=1 RELEASEBOT_CLUSTER=1 $(GO) test -count=1 -v -run 'Conformance(Cluster|Sentinel)|TestFailover' ./threadstore/redisstore ./chaos
+
+.PHONY: chaos
+chaos: ## replicas, Redis and the network broken at random for CHAOS_TIME (60s), judged by the deployer's ledger
+	RELEASEBOT_CHAOS=1 $(GO) test -count=1 -v -timeout 15m -run TestChaos ./chaos
+
+.PHONY: scale
+scale: ## 10,000 waiting threads, 1,000 environments, a thread of 1,000 messages: memory, idle CPU, Redis
+	RELEASEBOT_SCALE=1 $(GO) test -count=1 -v -timeout 15m -run TestScale ./chaos
+
 .PHONY: golden
 golden: ## write the golden files anew: read the difference before you commit it
 	$(GO) test ./policy ./blocks ./slacklocal -update

@@ -39,13 +39,13 @@ func (q Queries) status(ctx context.Context, in Intent) (Answered, error) {
 
 // undecided says what waits for an approval to come here.
 func undecided(l EnvironmentLine, asked []ApprovalLine) string {
-	out := ""
+	var out strings.Builder
 	for _, a := range asked {
 		if a.Plan.Service == l.Service && a.Plan.Env == l.Environment {
-			out += fmt.Sprintf("; %s of %s waits for approval (`%s`)", a.Plan.Action, plain(a.Plan.Version), a.ID)
+			fmt.Fprintf(&out, "; %s of %s waits for approval (`%s`)", a.Plan.Action, plain(a.Plan.Version), a.ID)
 		}
 	}
-	return out
+	return out.String()
 }
 
 // behind says what is healthy in the environment before and not deployed here yet.

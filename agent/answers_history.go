@@ -28,7 +28,7 @@ type bygone struct {
 func (q Queries) history(ctx context.Context, in Intent) (Answered, error) {
 	since, err := sinceOf(in.Since)
 	if err != nil {
-		return Answered{Title: "History", Lines: []string{err.Error()}}, nil
+		return Answered{Title: "History", Lines: []string{err.Error()}}, nil //nolint:nilerr // it is the answer
 	}
 	lines, err := q.Environments(ctx)
 	if err != nil {

@@ -28,7 +28,7 @@ func (r *told) tell(d *datadriven.TestData) {
 		r.commits = map[string][]changelog.Commit{}
 	}
 	r.order = append(r.order, version)
-	for _, l := range strings.Split(strings.TrimSpace(d.Input), "\n") {
+	for l := range strings.SplitSeq(strings.TrimSpace(d.Input), "\n") {
 		author, title, _ := strings.Cut(l, ": ")
 		c := changelog.Commit{SHA: fmt.Sprintf("%08x", crc32.ChecksumIEEE([]byte(l))), Author: author, Title: title}
 		r.commits[version] = slices.Insert(r.commits[version], 0, c)

@@ -97,7 +97,8 @@ func rests(t listed, mind string) bool {
 		return mind == toLeave && !slices.ContainsFunc(t.Releases, func(r struct {
 			ID    string `json:"id"`
 			State string `json:"state"`
-		}) bool {
+		},
+		) bool {
 			return !slices.Contains([]string{"waiting for approval", "done", "failed", "rejected", "canceled", "rolled back", "superseded"}, r.State)
 		})
 	}

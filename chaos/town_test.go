@@ -153,8 +153,7 @@ func (w *town) releasebot(args ...string) (string, error) {
 	cmd := exec.CommandContext(ctx, program, args...) //nolint:gosec // the program under test
 	cmd.Dir, cmd.Env = w.dir, w.environ("reader", w.store...)
 	out, err := cmd.Output()
-	var exit *exec.ExitError
-	if errors.As(err, &exit) {
+	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
 		err = fmt.Errorf("releasebot %s: %w: %s%s", strings.Join(args, " "), err, out, exit.Stderr)
 	}
 	return string(out), err

@@ -198,6 +198,7 @@ func (w *world) resolve() {
 				w.all(id, pick(w, []agent.Verb{agent.VerbRan, agent.VerbDidnt, agent.VerbStop}), agent.UnknownQuestionID(r))
 			case agent.StageDoubt:
 				w.all(id, pick(w, []agent.Verb{agent.VerbHealthy, agent.VerbUnwell, agent.VerbRecheck}), agent.DoubtQuestionID(r))
+			default: // it waits for no answer
 			}
 		}
 	}

@@ -103,11 +103,11 @@ func Run(ctx context.Context, cfg Config) Report {
 		if w.cfg.Skip[w.tick] {
 			continue
 		}
-		w.rng = w.source(uint64(w.tick))
+		w.rng = w.source(uint64(w.tick)) //nolint:gosec // ticks count up from 1
 		w.act()
 	}
 	w.rng = w.source(1 << 32)
-	w.settle()
+	w.settle() //nolint:contextcheck // the context of a world is its own
 	w.rep.Ticks, w.rep.Hash = w.tick, w.sum
 	return w.rep
 }

@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"mime"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -147,10 +149,8 @@ func (ws *Workspace) authorise(m method, token string) error {
 		return nil
 	}
 	for _, s := range ws.cfg.Scopes {
-		for _, want := range strings.Split(m.scope, ",") {
-			if s == want {
-				return nil
-			}
+		if slices.Contains(strings.Split(m.scope, ","), s) {
+			return nil
 		}
 	}
 	return fail("missing_scope", "needed", m.scope, "provided", strings.Join(ws.cfg.Scopes, ","))
@@ -181,9 +181,7 @@ func (ws *Workspace) failure(err error) map[string]any {
 		return map[string]any{"ok": false, "error": "internal_error"}
 	}
 	out := map[string]any{"ok": false, "error": e.code}
-	for k, v := range e.extra {
-		out[k] = v
-	}
+	maps.Copy(out, e.extra)
 	if len(e.messages) > 0 {
 		var tagged []string
 		for _, m := range e.messages {
@@ -242,9 +240,7 @@ func readArgs(w http.ResponseWriter, r *http.Request) (args, error) {
 			if !ok {
 				return a, fail("json_not_object")
 			}
-			for k, v := range object {
-				a.values[k] = v
-			}
+			maps.Copy(a.values, object)
 		}
 	case "multipart/form-data":
 		if err := r.ParseMultipartForm(maxBody); err != nil { //nolint:gosec // the body was limited when it was taken in

@@ -60,7 +60,7 @@ func openStage(ctx context.Context, faults []sample.Fault, step time.Duration) (
 	if err := s.openWorld(ctx, faults, step); err != nil {
 		return s, err
 	}
-	return s, s.openSlack()
+	return s, s.openSlack() //nolint:contextcheck // the workspace is closed by undo, not by the end of the opening
 }
 
 func (s *stage) removeFiles() error {
@@ -86,7 +86,7 @@ func (s *stage) openWorld(ctx context.Context, faults []sample.Fault, step time.
 		return err
 	}
 	s.world = world
-	s.undo = append(s.undo, func() error {
+	s.undo = append(s.undo, func() error { //nolint:contextcheck // it runs when ctx has ended
 		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 		defer cancel()
 		return errors.Join(let(), world.Gone(ctx), waitForChildren(ctx))

@@ -37,8 +37,10 @@ func newViewer(ws *slacklocal.Workspace, to *screen.Screen) *viewer {
 	for _, u := range ws.Users() {
 		pairs = append(pairs, "slack:"+team+"/"+u.ID, u.Name, u.ID, u.Name)
 	}
-	return &viewer{ws: ws, to: to, names: strings.NewReplacer(pairs...), last: map[string][]string{}, seen: map[string]bool{},
-		shown: map[string]slacklocal.Message{}, forms: map[string]slacklocal.View{}, grown: make(chan struct{})}
+	return &viewer{
+		ws: ws, to: to, names: strings.NewReplacer(pairs...), last: map[string][]string{}, seen: map[string]bool{},
+		shown: map[string]slacklocal.Message{}, forms: map[string]slacklocal.View{}, grown: make(chan struct{}),
+	}
 }
 
 // show shows changes until ctx ends.

@@ -158,14 +158,14 @@ func describe(i agent.Intent) string {
 		{"service", i.Service}, {"environment", i.Environment}, {"version", i.Version}, {"id", i.ID}, {"for", i.For}, {"reason", i.Reason},
 	} {
 		if f.value != "" {
-			s.WriteString(fmt.Sprintf(" %s=%s", f.name, f.value))
+			fmt.Fprintf(&s, " %s=%s", f.name, f.value)
 		}
 	}
 	if len(i.Page) > 0 {
-		s.WriteString(fmt.Sprintf(" page=%v", i.Page))
+		fmt.Fprintf(&s, " page=%v", i.Page)
 	}
 	if i.Question != nil {
-		s.WriteString(fmt.Sprintf(" (%s %q)", i.Question.Text, i.Question.Options))
+		fmt.Fprintf(&s, " (%s %q)", i.Question.Text, i.Question.Options)
 	}
 	return s.String()
 }

@@ -46,7 +46,7 @@ func parts() map[string]part {
 		partWaits:   `waiting waits wait pending blocked wartet`,
 		partWent:    `changed happened deployed released shipped went gone rolled history log changes deploys releases deployments deployed rollouts landed passiert geandert change cambio mudou`,
 	} {
-		for _, w := range strings.Fields(list) {
+		for w := range strings.FieldsSeq(list) {
 			out[w] |= p
 		}
 	}
@@ -88,7 +88,7 @@ func (m *message) wording(words map[string]part, id string, from, to int) wordin
 
 // take reads the words of one item.
 func (w *wording) take(words map[string]part, text string) {
-	for _, t := range strings.Fields(text) {
+	for t := range strings.FieldsSeq(text) {
 		p, ok := words[key(strings.Trim(t, "?!.,'’"))]
 		if !ok {
 			w.closed = false

@@ -26,10 +26,10 @@ func tells() map[string]language {
 		spanish:    `despliega desplegar despliegue pon revierte revertir vuelve volver favor en el por puedes hacia ahora produccion y`,
 		portuguese: `implanta implante implantar publica publique reverta reverter volta voltar para na favor voce pode agora producao em`,
 	} {
-		for _, w := range strings.Fields(list) {
+		for w := range strings.FieldsSeq(list) {
 			other, ok := out[w]
-			shared[w] = shared[w] || ok && other != language(l)
-			out[w] = language(l)
+			shared[w] = shared[w] || ok && other != language(l) //nolint:gosec // a handful of languages
+			out[w] = language(l)                                //nolint:gosec // a handful of languages
 		}
 	}
 	for w, yes := range shared {

@@ -186,7 +186,7 @@ func weekdays() map[string]time.Weekday {
 		"wednesday wed mittwoch mercredi miercoles quarta quarta-feira", "thursday thu thurs donnerstag jeudi jueves quinta quinta-feira",
 		"friday fri freitag vendredi viernes sexta sexta-feira", "saturday sat samstag samedi sabado",
 	} {
-		for _, w := range strings.Fields(list) {
+		for w := range strings.FieldsSeq(list) {
 			out[w] = time.Weekday(d)
 		}
 	}

@@ -237,8 +237,7 @@ func (w *world) tryReleasebot(args ...string) (string, error) {
 	cmd := exec.CommandContext(ctx, program, args...) //nolint:gosec // the program under test
 	cmd.Dir, cmd.Env = w.dir, w.environ(data)
 	out, err := cmd.Output()
-	var exit *exec.ExitError
-	if errors.As(err, &exit) {
+	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
 		err = fmt.Errorf("releasebot %s: %w: %s", strings.Join(args, " "), err, exit.Stderr)
 	}
 	return string(out), err
