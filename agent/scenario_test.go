@@ -120,6 +120,8 @@ func (s *scenario) run(t *testing.T, d *datadriven.TestData) string {
 	case "person":
 		p := policy.Person{ID: d.CmdArgs[0].Key, Team: agenttest.Team, Guest: d.HasArg("guest"), Deleted: d.HasArg("deactivated"), Foreign: d.HasArg("foreign")}
 		s.people.Set(p)
+	case "mute":
+		err = s.service.Mute(t.Context(), agent.SlackActor(agenttest.Team, d.CmdArgs[0].Key), true)
 	case "directory":
 		s.people.Down(d.HasArg("down"))
 	case "tag":
