@@ -3,7 +3,7 @@
 //
 //	node cards.mjs check [DIR]      every golden file, or those of another folder, against @slack/types
 //	node cards.mjs render [NAME…]   pictures of all cards, or of those named, in out/
-//	node cards.mjs docs             the pictures of docs/cards.md
+//	node cards.mjs docs             the pictures of docs/cards.md, and all of them with docs/cards-all.md
 //
 // It needs npm ci in this folder; render and docs need Chromium too, which is
 // looked for as $CHROMIUM, else /usr/bin/chromium. Where pngquant is on the PATH
@@ -220,6 +220,14 @@ switch (what) {
     });
     rmSync(docs, { recursive: true, force: true });
     await pictures(list, docs);
+    rmSync(docs + "-all", { recursive: true, force: true });
+    await pictures(cards(), docs + "-all");
+    const files = readdirSync(docs + "-all").filter((f) => f.endsWith("-light.png")).sort();
+    const lines = files.map((f) => {
+      const name = f.replace("-light.png", "");
+      return `### ${name}\n\n![${name}](cards-all/${f})\n![${name}, in dark](cards-all/${name}-dark.png)\n`;
+    });
+    writeFileSync(docs + "-all.md", `# Every card\n\nAll views of all golden files (\`blocks/testdata/*.json\`), drawn by \`node blocks/cards/cards.mjs docs\`. [The ones to look at first](cards.md).\n\n${lines.join("\n")}`);
     break;
   }
   default:
