@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/releasebot/releasebot/agent"
@@ -104,7 +105,7 @@ func ordinal(k string, of int) int {
 		"4 fourth",
 		"5 fifth",
 	} {
-		for _, w := range strings.Fields(strings.TrimLeft(k, "#")) {
+		for w := range strings.FieldsSeq(strings.TrimLeft(k, "#")) {
 			switch w {
 			case "the", "one", "option", "number", "die", "le", "el", "o":
 				if k != "option one" && k != "number one" {
@@ -128,12 +129,7 @@ func ordinal(k string, of int) int {
 }
 
 func hasWord(list, w string) bool {
-	for _, l := range strings.Fields(list) {
-		if l == w {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(strings.Fields(list), w)
 }
 
 // fills completes the question's partial intent with names alone.
