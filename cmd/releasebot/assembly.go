@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -30,6 +31,7 @@ import (
 type parts struct {
 	store   *threadstore.Store
 	policy  *policy.File
+	path    string // of the policy file, which is looked at again and again; empty: only once
 	planner agent.Planner
 	slow    bool   // the planner asks a model: beside the other steps
 	data    string // the data folder
@@ -44,6 +46,7 @@ type parts struct {
 // assembly is the whole product in one process, without the listeners of serve.
 type assembly struct {
 	parts
+	live    atomic.Pointer[policy.File] // the policy in force
 	owner   string
 	bot     *bot.Bot
 	engine  *agent.Engine
@@ -57,6 +60,7 @@ type assembly struct {
 // assemble puts the parts together. Nothing runs, and nobody is talked to, before run.
 func assemble(p parts) (*assembly, error) {
 	a := &assembly{parts: p, owner: newOwner(), words: newMortal(p.planner)}
+	a.live.Store(p.policy)
 	tokens, err := api.TokensOf(p.policy, os.LookupEnv)
 	if err != nil {
 		return nil, fmt.Errorf("the API's tokens: %w", err)
@@ -71,7 +75,7 @@ func assemble(p parts) (*assembly, error) {
 	}
 	sources := &sources{dir: p.policy.Dir, cache: filepath.Join(p.data, "git")}
 	runner := agent.NewRunner(agent.Config{
-		Store: p.store, Owner: a.owner, RunnerID: a.command.Runner(), Policy: func() *policy.File { return p.policy }, Planner: a.words, Slow: p.slow,
+		Store: p.store, Owner: a.owner, RunnerID: a.command.Runner(), Policy: a.live.Load, Planner: a.words, Slow: p.slow,
 		People: a.bot, Pager: a.bot, Viewer: a.bot, Sources: sources.open,
 		Deployers: map[string]deploy.Driver{"command": a.command},
 		Checkers: healthcheck.New(healthcheck.Config{
@@ -83,6 +87,9 @@ func assemble(p parts) (*assembly, error) {
 	a.service = agent.NewService(a.engine)
 	a.bot.Attach(a.service, runner)
 	a.revise = reviser{store: p.store, engine: a.engine, revision: p.policy.Revision, by: a.owner, log: p.log}
+	if p.path != "" {
+		a.revise.reload = &reloader{path: p.path, current: &a.live, log: p.log}
+	}
 	a.api, err = api.New(api.Config{Reader: a.service, Store: p.store, Ready: a.ready, Tokens: tokens, Metrics: metrics, Log: p.log})
 	if err != nil {
 		return nil, fmt.Errorf("the API: %w", err)
@@ -94,7 +101,7 @@ func (a *assembly) newBot(metrics *api.Metrics) (*bot.Bot, error) {
 	return bot.New(bot.Config{
 		Token: a.botToken.Reveal(), AppToken: a.appToken.Reveal(), APIURL: a.slackURL, Log: a.log, Parse: parseCommand,
 		Channel: func(service string) string {
-			if s, ok := a.policy.Services[service]; ok {
+			if s, ok := a.live.Load().Services[service]; ok {
 				return s.Channel
 			}
 			return ""

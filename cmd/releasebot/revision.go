@@ -22,6 +22,8 @@ type reviser struct {
 	revision string
 	by       string
 	log      *slog.Logger
+	declared string    // the revision that this replica has declared current
+	reload   *reloader // nil: the policy file is read once
 }
 
 // declare makes this replica's policy the current one.
@@ -31,11 +33,13 @@ func (r *reviser) declare(ctx context.Context) error {
 		return fmt.Errorf("asking which policy is current: %w", err)
 	}
 	if before.Revision == r.revision {
+		r.declared = r.revision
 		return nil
 	}
 	if err := r.store.DeclarePolicy(ctx, threadstore.PolicyRevision{Revision: r.revision, By: r.by, At: time.Now().UTC()}); err != nil {
 		return fmt.Errorf("declaring the policy current: %w", err)
 	}
+	r.declared = r.revision
 	if before.Revision == "" {
 		r.log.Info("the policy file is current", "revision", r.revision, "by", r.by)
 		return nil
@@ -54,8 +58,25 @@ func (r *reviser) watch(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-t.C:
+			r.renew(ctx)
 			r.look(ctx)
 		}
+	}
+}
+
+// renew declares a policy file current that has changed here.
+func (r *reviser) renew(ctx context.Context) {
+	if r.reload == nil {
+		return
+	}
+	if revision := r.reload.look(ctx); revision != "" {
+		r.revision = revision
+	}
+	if r.declared == r.revision {
+		return
+	}
+	if err := r.declare(ctx); err != nil && ctx.Err() == nil {
+		r.log.Warn("the policy file has changed, and could not be declared current; it is tried again", "err", err)
 	}
 }
 

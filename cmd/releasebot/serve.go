@@ -23,7 +23,7 @@ func (*serveCommand) Run(c *console) (err error) {
 	if err := errors.Join(needTokens(s), s.dataDir()); err != nil {
 		return err
 	}
-	p := parts{data: s.data, botToken: s.botToken, appToken: s.appToken, slackURL: s.slackURL, log: log, slow: s.planner == plannerOpenAI}
+	p := parts{path: s.config, data: s.data, botToken: s.botToken, appToken: s.appToken, slackURL: s.slackURL, log: log, slow: s.planner == plannerOpenAI}
 	if p.planner, err = newPlanner(s.planner, s, logCalls(log)); err != nil {
 		return err
 	}
