@@ -24,6 +24,9 @@ import (
 //	click USER BUTTON CARD    CARD is approval/N, release/N or question/N
 //	reject USER CARD          with the reason
 //	await CARD                waits until CARD shows what stands below
+//	home USER                 opens the home tab, and waits until it shows what stands below
+//	press USER BUTTON         presses a button of the home tab
+//	shown USER                what the home tab shows
 //	told USER                 waits until USER alone is told what stands below
 //	slack CARD                what CARD shows
 //	log                       what has come to the log since it was last looked at
@@ -76,6 +79,18 @@ func (g *golden) run(t *testing.T, d *datadriven.TestData) string {
 		w.reject(arg(0), w.views(g.ts, g.key(arg(1)))[0], d.Input)
 	case "await":
 		w.says(g.ts, g.key(arg(0)), d.Input)
+	case "home":
+		w.must(w.slack.OpenHome(arg(0)))
+		w.wait("the home tab", func() bool {
+			v, ok := w.slack.Home(arg(0))
+			return ok && strings.Contains(w.slack.RenderView(v), d.Input)
+		})
+	case "press":
+		v, _ := w.slack.Home(arg(0))
+		w.must(w.slack.ClickView(arg(0), v.ID, arg(1)))
+	case "shown":
+		v, _ := w.slack.Home(arg(0))
+		return g.steady(w.slack.RenderView(v))
 	case "told":
 		w.told(arg(0), d.Input)
 	case "slack":
