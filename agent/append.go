@@ -268,7 +268,7 @@ func (h *run) index() ([]threadstore.IndexEntry, map[string]string, error) {
 	}
 	lines := map[string]string{}
 	for k, v := range want {
-		if old, known := h.indexed[k]; known && old == v || v == "" && !known && h.indexed != nil && h.fresh(k) {
+		if old, known := h.indexed[k]; known && old == v || v == "" && !known && h.version == 0 { // decided in the very append that opens it: no line was ever written
 			continue
 		}
 		lines[k] = v
@@ -281,9 +281,6 @@ func (h *run) index() ([]threadstore.IndexEntry, map[string]string, error) {
 	}
 	return entries, lines, nil
 }
-
-// fresh: the approval was decided in the very append that opens it, so no line of it was ever written.
-func (h *run) fresh(string) bool { return h.version == 0 }
 
 func splitKey(k string) (index, member string) {
 	for i := range len(k) {

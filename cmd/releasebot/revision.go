@@ -95,7 +95,7 @@ func (r *reviser) look(ctx context.Context) {
 		r.log.Info("the policy file is current again", "revision", r.revision)
 	case now.Revision != r.revision && !paused:
 		r.engine.Pause(fmt.Sprintf("another policy file is current: %s, and this replica has %s", now.Revision, r.revision))
-		r.log.Warn("another policy file is current: nothing is run here until this replica is restarted with it",
+		r.log.Warn("another policy file is current: nothing is run here until this replica has it too",
 			"current", now.Revision, "by", now.By, "at", now.At, "here", r.revision)
 	}
 }
