@@ -110,6 +110,10 @@ golden: ## write the golden files anew: read the difference before you commit it
 	$(GO) test ./agent -run Scenarios -rewrite
 	UPDATE_SCRIPTS=1 $(GO) test ./cmd/releasebot -run TestScripts
 
+.PHONY: histories
+histories: ## keep what the scenarios' logs look like in this version: VERSION=v1.2, at a release
+	$(GO) test -count=1 ./agent -run 'TestScenarios/bbolt|TestRecordShape' -record $(VERSION)
+
 .PHONY: ci
 ci: ## what runs for each change: .ci/run
 	.ci/run

@@ -54,6 +54,12 @@ func every() []agent.Payload {
 		&agent.HumanLock{By: "U1", Reason: "sale"},
 		&agent.HumanUnlock{By: "U1"},
 		&agent.Observed{Version: "v1"},
+		&agent.ApprovalEscalated{ID: "a-1", People: []string{"U1"}},
+		&agent.GlassBroken{Of: 1, By: "U1", Reason: "sale"},
+		&agent.TakeoverRequested{Of: 1, From: "b", By: "U1", Reason: "sale"},
+		&agent.WatchSet{ID: "w", Kind: agent.WatchFree, Env: "env:shop/production", By: "U1"},
+		&agent.WatchLooked{ID: "w", To: "U1", Text: "free", Ended: true},
+		&agent.Told{About: "held", To: []string{"U1"}, Text: "still held"},
 	}
 }
 

@@ -53,6 +53,9 @@ func TestScenarios(t *testing.T) {
 				datadriven.RunTest(t, path, s.run)
 				s.t = t
 				s.holds()
+				if *recordVersion != "" && name == "bbolt" {
+					s.keep(*recordVersion, path)
+				}
 			})
 		})
 	}
