@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math/rand/v2"
 	"net"
 	"net/http"
 	"net/url"
@@ -20,7 +19,7 @@ import (
 // that, and nothing else waits for it.
 type api struct {
 	slack *slack.Client
-	http  *http.Client
+	http  Doer
 	base  string // ends in a slash
 	token string
 	fault func(method, code string)
@@ -31,8 +30,16 @@ func newAPI(cfg Config) *api {
 	if cfg.APIURL != "" {
 		base = strings.TrimRight(cfg.APIURL, "/") + "/"
 	}
-	client := &http.Client{
-		Timeout: cfg.CallLimit,
+	return &api{
+		slack: slack.New(cfg.Token, slack.OptionAppLevelToken(cfg.AppToken), slack.OptionAPIURL(base), slack.OptionHTTPClient(cfg.Outside.HTTP)),
+		http:  cfg.Outside.HTTP, base: base, token: cfg.Token, fault: cfg.SlackError,
+	}
+}
+
+// newClient returns the client of the real Slack. It keeps its connections.
+func newClient(limit time.Duration) *http.Client {
+	return &http.Client{
+		Timeout: limit,
 		Transport: &http.Transport{
 			Proxy:                 http.ProxyFromEnvironment,
 			DialContext:           (&net.Dialer{Timeout: 5 * time.Second, KeepAlive: 30 * time.Second}).DialContext,
@@ -44,9 +51,12 @@ func newAPI(cfg Config) *api {
 			ExpectContinueTimeout: time.Second,
 		},
 	}
-	return &api{
-		slack: slack.New(cfg.Token, slack.OptionAppLevelToken(cfg.AppToken), slack.OptionAPIURL(base), slack.OptionHTTPClient(client)),
-		http:  client, base: base, token: cfg.Token, fault: cfg.SlackError,
+}
+
+// close lets go of the connections that are kept.
+func (a *api) close() {
+	if c, ok := a.http.(*http.Client); ok {
+		c.CloseIdleConnections()
 	}
 }
 
@@ -182,18 +192,18 @@ func gone(code string) bool {
 
 // pause is how long to wait before the next try: what Slack said, else longer
 // each time, and never the same for two processes.
-func pause(f failure, tries int) time.Duration {
-	d := 500 * time.Millisecond << min(tries, 6)
-	d += rand.N(d / 2) //nolint:gosec // spreads replicas, guards nothing
+func (b *Bot) pause(f failure, tries int) time.Duration {
+	jitter := b.cfg.Outside.Jitter
 	if f.after > 0 {
-		return f.after + rand.N(200*time.Millisecond) //nolint:gosec // as above
+		return f.after + jitter(200*time.Millisecond)
 	}
-	return d
+	d := 500 * time.Millisecond << min(tries, 6)
+	return d + jitter(d/2)
 }
 
 // patiently calls something that may be repeated, each time for at most limit,
 // until it works, the answer is no, or ctx ends before the next try would begin.
-func patiently(ctx context.Context, limit time.Duration, do func(context.Context) error) error {
+func (b *Bot) patiently(ctx context.Context, limit time.Duration, do func(context.Context) error) error {
 	for tries := 0; ; tries++ {
 		try, cancel := context.WithTimeout(ctx, limit)
 		err := do(try)
@@ -202,11 +212,11 @@ func patiently(ctx context.Context, limit time.Duration, do func(context.Context
 		if f.kind != limited && f.kind != doubtful || tries >= 4 {
 			return err
 		}
-		wait := pause(f, tries)
+		wait := b.pause(f, tries)
 		if end, ok := ctx.Deadline(); ok && time.Until(end) < wait {
 			return err
 		}
-		if sleep(ctx, wait) != nil {
+		if b.cfg.Outside.Sleep(ctx, wait) != nil {
 			return err
 		}
 	}

@@ -43,6 +43,8 @@ type Config struct {
 	Now func() time.Time // defaults to time.Now
 	Log *slog.Logger     // defaults to none
 
+	Outside Outside // defaults to the real world
+
 	// AckSeconds is told how long each acknowledged envelope took, and of which kind it was. Defaults to nothing.
 	AckSeconds func(kind string, took time.Duration)
 	// SlackError is told of each call that failed, with Slack's code or a word of ours. Defaults to nothing.
@@ -71,6 +73,7 @@ func (c Config) withDefaults() Config {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
+	c.Outside = c.Outside.withDefaults(c.CallLimit)
 	return c
 }
 
@@ -80,7 +83,7 @@ func (c Config) withDefaults() Config {
 type Bot struct {
 	cfg    Config
 	api    *api
-	people *directory
+	people agent.Directory
 	out    *outbox
 	homes  *homes
 	links  links
@@ -108,7 +111,9 @@ func New(cfg Config) (*Bot, error) {
 	}
 	cfg = cfg.withDefaults()
 	b := &Bot{cfg: cfg, api: newAPI(cfg), fatal: make(chan error, 1)}
-	b.people = newDirectory(b)
+	if b.people = cfg.Outside.People; b.people == nil {
+		b.people = newDirectory(b)
+	}
 	b.out = newOutbox(b)
 	b.homes = newHomes(b)
 	b.links.init(b)
@@ -131,7 +136,7 @@ func (b *Bot) Run(ctx context.Context) error {
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	defer b.api.http.CloseIdleConnections()
+	defer b.api.close()
 	var wg sync.WaitGroup
 	defer wg.Wait()
 	defer cancel()
@@ -174,7 +179,7 @@ func (b *Bot) introduce(ctx context.Context) error {
 			return tokenError("bot token (xoxb-…)", f.code, err)
 		}
 		b.cfg.Log.Warn("Slack does not say who we are; asked again", "err", err)
-		if err := sleep(ctx, min(pause(f, tries), 30*time.Second)); err != nil {
+		if err := b.cfg.Outside.Sleep(ctx, min(b.pause(f, tries), 30*time.Second)); err != nil {
 			return err
 		}
 	}

@@ -202,7 +202,7 @@ func (b *Bot) private(ctx context.Context, e *envelope, o *order, do func(contex
 		}
 		return do(ctx)
 	}
-	v, err := ask(max(queryLimit-time.Since(e.came), 0))
+	v, err := ask(max(queryLimit-b.cfg.Now().Sub(e.came), 0))
 	if err != nil && ctx.Err() == nil {
 		b.acknowledge(e)
 		v, err = ask(slowLimit)

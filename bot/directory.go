@@ -38,13 +38,24 @@ func newDirectory(b *Bot) *directory { return &directory{bot: b, known: map[stri
 
 // Person implements agent.Directory.
 func (b *Bot) Person(ctx context.Context, id string) (policy.Person, error) {
-	v, err := b.people.look(ctx, "user/"+id, func(ctx context.Context) (any, error) {
+	return b.people.Person(ctx, id)
+}
+
+// Group implements agent.Directory.
+func (b *Bot) Group(ctx context.Context, id string) (map[string]bool, error) {
+	return b.people.Group(ctx, id)
+}
+
+// Person implements agent.Directory.
+func (d *directory) Person(ctx context.Context, id string) (policy.Person, error) {
+	b := d.bot
+	v, err := d.look(ctx, "user/"+id, func(ctx context.Context) (any, error) {
 		me, err := b.who(ctx)
 		if err != nil {
 			return nil, err
 		}
 		var u *slack.User
-		err = patiently(ctx, lookUpTry, func(ctx context.Context) (err error) {
+		err = d.bot.patiently(ctx, lookUpTry, func(ctx context.Context) (err error) {
 			u, err = b.api.slack.GetUserInfoContext(ctx, id, slack.GetUserInfoOptionIncludeLocale(false))
 			return b.api.noted("users.info", err)
 		})
@@ -71,10 +82,11 @@ func person(u *slack.User, me identity) policy.Person {
 }
 
 // Group implements agent.Directory.
-func (b *Bot) Group(ctx context.Context, id string) (map[string]bool, error) {
-	v, err := b.people.look(ctx, "group/"+id, func(ctx context.Context) (any, error) {
+func (d *directory) Group(ctx context.Context, id string) (map[string]bool, error) {
+	b := d.bot
+	v, err := d.look(ctx, "group/"+id, func(ctx context.Context) (any, error) {
 		var users []string
-		err := patiently(ctx, lookUpTry, func(ctx context.Context) (err error) {
+		err := d.bot.patiently(ctx, lookUpTry, func(ctx context.Context) (err error) {
 			users, err = b.api.slack.GetUserGroupMembersContext(ctx, id)
 			return b.api.noted("usergroups.users.list", err)
 		})

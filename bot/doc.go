@@ -48,7 +48,9 @@
 // that dies between a direct message and the log may tell somebody twice.
 //
 // Everything that waits is in outbox.step, which is given the time and starts
-// nothing by itself; sockets, goroutines and HTTP are around it.
+// nothing by itself; sockets, goroutines and HTTP are around it. Config.Outside is
+// the way to all of these, and Drive gives a caller the choice of what happens when,
+// so that package sim runs this very code from one seed.
 //
 // # Guarantees
 //

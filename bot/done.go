@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"maps"
 	"slices"
 	"time"
 )
@@ -95,8 +96,8 @@ func (o *outbox) sent(j job, r result) {
 // adopt takes messages that stand there for the ones of the log.
 func (bd *board) adopt(found map[string][]string, inChannel bool) {
 	bd.look = false
-	for key, all := range found {
-		c := bd.cards[key]
+	for _, key := range slices.Sorted(maps.Keys(found)) {
+		all, c := found[key], bd.cards[key]
 		if c == nil || c.sort != shown {
 			continue
 		}
@@ -124,14 +125,14 @@ func (o *outbox) failed(j job, f failure, err error, now time.Time) {
 	bd := j.board
 	switch {
 	case f.kind == limited:
-		o.pace.hold(j.method(), j.channel, now.Add(pause(f, max(bd.lookTries, 1))))
+		o.pace.hold(j.method(), j.channel, now.Add(o.bot.pause(f, max(bd.lookTries, 1))))
 		return
 	case f.kind == badToken:
 		o.bot.end(tokenError("bot token (xoxb-…)", f.code, err))
 	}
 	switch {
 	case j.verb == toAsk:
-		j.ask.after = now.Add(min(pause(f, j.ask.tries), 30*time.Second))
+		j.ask.after = now.Add(min(o.bot.pause(f, j.ask.tries), 30*time.Second))
 		j.ask.tries++
 		o.bot.cfg.Log.Warn("who may approve can't be looked up; tried again", "thread", bd.id, "code", f.code)
 	case j.card == nil:
@@ -143,7 +144,7 @@ func (o *outbox) failed(j job, f failure, err error, now time.Time) {
 	case f.kind == refused:
 		o.failedForGood(j, f, now)
 	default: // it may have been done: an edit is repeated, a post only after a look
-		j.card.notBefore = now.Add(pause(f, j.card.tries))
+		j.card.notBefore = now.Add(o.bot.pause(f, j.card.tries))
 		j.card.tries++
 		if j.verb == toPost {
 			bd.look = true
@@ -165,14 +166,14 @@ func (o *outbox) failedTurn(j job, f failure, now time.Time) {
 	case j.verb == toLook && unreachable(f.code):
 		o.shut(bd, f.code)
 	}
-	bd.lookAfter = now.Add(min(pause(f, bd.lookTries), 30*time.Second))
+	bd.lookAfter = now.Add(min(o.bot.pause(f, bd.lookTries), 30*time.Second))
 	bd.lookTries++
 }
 
 // failedTell: one person was not told. The card says the same to everybody, so it is not tried for ever.
 func (o *outbox) failedTell(j job, f failure, now time.Time) {
 	c := j.card
-	c.notBefore = now.Add(pause(f, c.tries))
+	c.notBefore = now.Add(o.bot.pause(f, c.tries))
 	c.tries++
 	switch {
 	case f.kind == refused && tooMuch(f.code) && !j.plain:

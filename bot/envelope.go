@@ -8,9 +8,15 @@ import (
 	"time"
 )
 
+// acker is what an envelope is acknowledged on: the link that carried it.
+type acker interface {
+	// ack returns nil once the acknowledgement was written.
+	ack(id string, payload any) error
+}
+
 // envelope is one delivery from Slack on its way through the bot.
 type envelope struct {
-	link    *link
+	link    acker
 	id      string
 	kind    string // events_api, slash_commands, interactive, …
 	payload json.RawMessage
@@ -36,7 +42,7 @@ func (b *Bot) ack(e *envelope, payload any) error {
 		return err
 	}
 	if b.cfg.AckSeconds != nil {
-		b.cfg.AckSeconds(e.kind, time.Since(e.came))
+		b.cfg.AckSeconds(e.kind, b.cfg.Now().Sub(e.came))
 	}
 	return nil
 }
@@ -49,7 +55,7 @@ func (b *Bot) acknowledge(e *envelope) {
 }
 
 // inTime reports whether an acknowledgement would still count.
-func (e *envelope) inTime() bool { return !e.acked.Load() && time.Since(e.came) < ackWithin }
+func (b *Bot) inTime(e *envelope) bool { return !e.acked.Load() && b.cfg.Now().Sub(e.came) < ackWithin }
 
 // keepTrying does something until it works, longer than Slack waits: what a
 // person has said or pressed is not lost because the store is away for a moment.
@@ -62,10 +68,10 @@ func (b *Bot) keepTrying(ctx context.Context, e *envelope, do func(context.Conte
 			return err
 		}
 		wait := 100 * time.Millisecond << min(tries, 4)
-		if time.Since(e.came)+wait > giveUpLate {
+		if b.cfg.Now().Sub(e.came)+wait > giveUpLate {
 			return err
 		}
-		if sleep(ctx, wait) != nil {
+		if b.cfg.Outside.Sleep(ctx, wait) != nil {
 			return err
 		}
 	}

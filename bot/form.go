@@ -24,7 +24,7 @@ func (b *Bot) openForm(ctx context.Context, e *envelope, p *interaction, verb ag
 	b.acknowledge(e)
 	form, err := b.form(ctx, verb, target, where)
 	if err == nil {
-		open, cancel := context.WithTimeout(ctx, max(formLimit-time.Since(e.came), 500*time.Millisecond))
+		open, cancel := context.WithTimeout(ctx, max(formLimit-b.cfg.Now().Sub(e.came), 500*time.Millisecond))
 		_, err = b.api.slack.OpenViewContext(open, p.TriggerID, form)
 		cancel()
 		err = b.api.noted("views.open", err)

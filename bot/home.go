@@ -140,7 +140,7 @@ func (h *homes) serve(ctx context.Context, user string, w wish) {
 // publish shows somebody's tab as things stand.
 func (h *homes) publish(ctx context.Context, user string) {
 	view := h.bot.home(ctx, user)
-	err := patiently(ctx, h.bot.cfg.CallLimit, func(ctx context.Context) error {
+	err := h.bot.patiently(ctx, h.bot.cfg.CallLimit, func(ctx context.Context) error {
 		_, err := h.bot.api.slack.PublishViewContext(ctx, slack.PublishViewContextRequest{UserID: user, View: view})
 		return h.bot.api.noted("views.publish", err)
 	})
@@ -158,7 +158,7 @@ func (b *Bot) judged(ctx context.Context, w wish, limit time.Duration) bool {
 		if err == nil && s.Version >= w.seq && !slices.ContainsFunc(s.Decisions, func(d agent.Decision) bool { return d.Seq == w.seq }) {
 			return true
 		}
-		if sleep(ctx, judgedEvery) != nil {
+		if b.cfg.Outside.Sleep(ctx, judgedEvery) != nil {
 			return false
 		}
 	}

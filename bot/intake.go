@@ -53,7 +53,7 @@ func (in *intake) run(ctx context.Context) {
 				case <-ctx.Done():
 					return
 				case w := <-in.queues[i]:
-					in.bot.handle(ctx, w)
+					in.bot.guarded(ctx, w)
 				}
 			}
 		})
@@ -100,13 +100,18 @@ func open(e *envelope) (w work, key string) {
 	return w, e.id
 }
 
-// handle takes one envelope in. A panic costs this envelope, not the process.
-func (b *Bot) handle(ctx context.Context, w work) {
+// guarded takes one envelope in. A panic costs this envelope, not the process.
+func (b *Bot) guarded(ctx context.Context, w work) {
 	defer func() {
 		if x := recover(); x != nil {
 			b.cfg.Log.Error("the handling of an envelope panicked", "kind", w.kind, "panic", fmt.Sprintf("%T", x), "stack", string(debug.Stack()))
 		}
 	}()
+	b.handle(ctx, w)
+}
+
+// handle takes one envelope in.
+func (b *Bot) handle(ctx context.Context, w work) {
 	switch {
 	case w.event != nil:
 		b.onEvent(ctx, w.envelope, w.event)

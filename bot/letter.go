@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -110,7 +111,8 @@ func (bd *board) unasked() []*ask {
 
 // write writes the letters anew, and returns their keys.
 func (bd *board) write() []string {
-	for _, k := range bd.post.asks {
+	for _, id := range slices.Sorted(maps.Keys(bd.post.asks)) {
+		k := bd.post.asks[id]
 		for _, person := range k.people {
 			if key := letterTo(k.id, person); bd.cards[key] != nil || k.open && bd.hidden() {
 				bd.letter(key, person).put(k.picture(bd.why()), k.open)
@@ -140,7 +142,8 @@ func (c *card) put(p picture, needed bool) {
 
 // letters takes in which letters the log knows of, and writes them anew.
 func (bd *board) letters(posted map[string]agent.PostedView) (keys []string) {
-	for key, v := range posted {
+	for _, key := range slices.Sorted(maps.Keys(posted)) {
+		v := posted[key]
 		rest, ours := strings.CutPrefix(key, letterPrefix)
 		what, person, _ := strings.Cut(rest, "/")
 		if !ours || person == "" {
@@ -248,7 +251,7 @@ func (bd *board) opened() {
 // can't be reached directly finds the approval on the home tab and by command.
 func (o *outbox) failedLetter(j job, f failure, now time.Time) {
 	c := j.card
-	c.notBefore = now.Add(pause(f, c.tries))
+	c.notBefore = now.Add(o.bot.pause(f, c.tries))
 	c.tries++
 	switch {
 	case j.verb == toEdit && gone(f.code):

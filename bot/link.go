@@ -92,7 +92,7 @@ func (l *link) live(now time.Time) bool {
 }
 
 // read hands every envelope to take, which does not block, until the link ends. hello is told of the greeting.
-func (l *link) read(take func(*envelope), hello func(connections int)) {
+func (l *link) read(now func() time.Time, take func(*envelope), hello func(connections int)) {
 	for {
 		_, raw, err := l.conn.ReadMessage()
 		if err != nil {
@@ -116,7 +116,7 @@ func (l *link) read(take func(*envelope), hello func(connections int)) {
 			_ = l.conn.SetReadDeadline(time.Now().Add(lingerLimit)) // as in hear
 		default:
 			if f.EnvelopeID != "" {
-				take(&envelope{link: l, id: f.EnvelopeID, kind: f.Type, payload: f.Payload, attempt: f.RetryAttempt, came: time.Now()})
+				take(&envelope{link: l, id: f.EnvelopeID, kind: f.Type, payload: f.Payload, attempt: f.RetryAttempt, came: now()})
 			}
 		}
 	}

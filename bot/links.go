@@ -112,7 +112,7 @@ func (ls *links) serve(l *link) {
 		delete(ls.open, l)
 		ls.mu.Unlock()
 	}()
-	l.read(ls.bot.intake.put, func(connections int) {
+	l.read(ls.bot.cfg.Now, ls.bot.intake.put, func(connections int) {
 		ls.mu.Lock()
 		ls.why = ""
 		ls.mu.Unlock()

@@ -179,7 +179,7 @@ func (o *outbox) pass(ctx context.Context, method, channel string) error {
 		if !at.After(now) {
 			return nil
 		}
-		if err := sleep(ctx, at.Sub(now)); err != nil {
+		if err := o.bot.cfg.Outside.Sleep(ctx, at.Sub(now)); err != nil {
 			return err
 		}
 	}
@@ -205,10 +205,7 @@ func (o *outbox) run(ctx context.Context) {
 	}()
 	for {
 		now := o.bot.cfg.Now()
-		t := o.step(now)
-		for _, r := range t.reports {
-			o.bot.runner.Load().Posted(r.id, r.views)
-		}
+		t := o.turn(now)
 		for _, j := range t.jobs {
 			select {
 			case slots <- struct{}{}:
@@ -218,14 +215,28 @@ func (o *outbox) run(ctx context.Context) {
 			}
 			under.Go(func() {
 				defer func() { <-slots }()
-				r := o.perform(calls, j)
-				o.done(j, r, o.bot.cfg.Now())
+				o.make(calls, j)
 			})
 		}
 		if !o.wait(ctx, t.next, now) {
 			return
 		}
 	}
+}
+
+// turn is a step whose reports were made.
+func (o *outbox) turn(now time.Time) turn {
+	t := o.step(now)
+	for _, r := range t.reports {
+		o.bot.runner.Load().Posted(r.id, r.views)
+	}
+	return t
+}
+
+// make does a job, and takes in what it came to.
+func (o *outbox) make(ctx context.Context, j job) {
+	r := o.perform(ctx, j)
+	o.done(j, r, o.bot.cfg.Now())
 }
 
 // wait waits for something to do; false when ctx has ended.

@@ -159,6 +159,6 @@ func (s sender) Send(ctx context.Context, to page.Recipient, msg page.Message) e
 		if err = s.bot.api.noted("chat.postMessage", err); f.kind != limited || tries >= 4 {
 			return err
 		}
-		s.bot.out.hold("chat.postMessage", channel, pause(f, tries))
+		s.bot.out.hold("chat.postMessage", channel, s.bot.pause(f, tries))
 	}
 }

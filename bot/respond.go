@@ -64,7 +64,7 @@ func (b *Bot) postResponse(ctx context.Context, url string, r reply) error {
 // answer shows something to whoever gave a command: with the acknowledgement
 // while that counts, else at the response_url.
 func (b *Bot) answer(ctx context.Context, e *envelope, url string, v blocks.View) {
-	if e.inTime() {
+	if b.inTime(e) {
 		err := b.ack(e, only(v))
 		if err == nil {
 			return
@@ -80,7 +80,7 @@ func (b *Bot) answer(ctx context.Context, e *envelope, url string, v blocks.View
 func (b *Bot) writeTo(ctx context.Context, user, text string) error {
 	ctx, cancel := context.WithTimeout(ctx, directLimit)
 	defer cancel()
-	return patiently(ctx, b.cfg.CallLimit, func(ctx context.Context) error {
+	return b.patiently(ctx, b.cfg.CallLimit, func(ctx context.Context) error {
 		if err := b.out.pass(ctx, "chat.postMessage", user); err != nil {
 			return err
 		}
