@@ -48,6 +48,8 @@ func check(a *Append) error {
 		return errors.New("a log's name holds no NUL")
 	case a.Expect < 0:
 		return fmt.Errorf("expect %d: a version is never negative", a.Expect)
+	case a.Despite && !a.Fact:
+		return errors.New("only a fact goes in despite a loss")
 	case a.Fact && a.Snapshot != nil:
 		return errors.New("a fact carries no snapshot")
 	case a.Release && (a.Lease == nil || a.Fact):
@@ -164,8 +166,11 @@ func (s *Store) appendFact(ctx context.Context, a *Append) (Appended, error) {
 		}
 	}()
 	f := fact{a: a, op: s.newOp(a), drafts: a.Drafts}
+	if a.Despite {
+		s.places.forget(a.Log)
+	}
 	at, _ := s.places.get(a.Log)
-	if at.version < a.Expect {
+	if at.version < a.Expect && !a.Despite {
 		// The caller has seen more than is remembered here. Guessing could go into a log that has lost it.
 		reply, err := s.probe(ctx, f.op, nil)
 		if err != nil {
@@ -188,7 +193,7 @@ func (s *Store) appendFact(ctx context.Context, a *Append) (Appended, error) {
 			done, err := s.appended(a, &f.op, reply, asked, at)
 			return f.whole(done), err
 		}
-		if err := s.noticeLoss(a.Log, at, place{reply.Version, reply.Head}, reply.Pruned); err != nil {
+		if err := s.noticeLoss(a.Log, at, place{reply.Version, reply.Head}, reply.Pruned); err != nil && !a.Despite {
 			return Appended{}, err
 		}
 		if reply.Outcome == OutcomeDuplicate {
@@ -205,7 +210,7 @@ func (s *Store) appendFact(ctx context.Context, a *Append) (Appended, error) {
 			}
 		}
 		at = place{reply.Version, reply.Head}
-		if now, ok := s.places.get(a.Log); ok && now.version > at.version {
+		if now, ok := s.places.get(a.Log); ok && now.version > at.version && !a.Despite {
 			at = now // moved on while waiting for the turn
 		}
 		if err := ctx.Err(); err != nil {

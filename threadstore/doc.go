@@ -47,6 +47,9 @@
 //
 // A store that is set up to lose acknowledged writes (a Redis failover) does.
 // A Store remembers the last version and head of the logs it has seen, and
-// returns [ErrLost] when one comes back shorter or other. Such a log is unknown;
-// no append succeeds on it in this process.
+// returns [ErrLost], with where the log stood and stands, when one comes back
+// shorter or other. No append succeeds on such a log in this process, until
+// somebody who knows of the loss appends a fact with [Append].Despite, which says
+// so in the log. What this process cannot remember, others may: [Store.Witness]
+// compares a log with what somebody has seen of it.
 package threadstore

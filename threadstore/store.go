@@ -105,7 +105,11 @@ func (s *Store) noticeLoss(log string, before, now place, pruned int64) error {
 	other := now.version == before.version && before.head != "" && now.head != before.head
 	if shrunk || other {
 		if pruned < before.version {
-			return fmt.Errorf("it stands at %d (head %q), but stood at %d (head %q): %w", now.version, now.head, before.version, before.head, ErrLost)
+			lost := &LostError{Log: log, By: NoticedVersion, Version: before.version, Head: before.head, NowVersion: now.version, NowHead: now.head}
+			if other {
+				lost.By = NoticedHead
+			}
+			return lost
 		}
 		s.places.forget(log)
 	}
@@ -113,6 +117,33 @@ func (s *Store) noticeLoss(log string, before, now place, pruned int64) error {
 		s.places.seen(log, now)
 	}
 	return nil
+}
+
+// Witness compares the log with what somebody has seen of it: that it stood at
+// version, with that head ("": not known). It returns a *[LostError] if the log
+// does not bear that out, and nil where it does, or where it was pruned since.
+func (s *Store) Witness(ctx context.Context, log string, version int64, head string) error {
+	if version < 1 {
+		return nil
+	}
+	records, err := s.Read(ctx, log, version, 1)
+	if err != nil && !errors.Is(err, ErrNotFound) {
+		return err
+	}
+	if len(records) > 0 && (head == "" || s.chain.Follows(head, records[0])) {
+		return nil
+	}
+	var now Loaded
+	if err := s.retry(ctx, func() (err error) {
+		now, err = s.d.Load(ctx, log, 0)
+		return err
+	}); err != nil {
+		return fmt.Errorf("loading %s: %w", log, err)
+	}
+	if now.Pruned >= version {
+		return nil
+	}
+	return &LostError{Log: log, By: NoticedVersion, Version: version, Head: head, NowVersion: now.Version, NowHead: now.Head}
 }
 
 // Read returns up to limit events of a log from place seq on (the first is 1); limit 0: all. Past the end there are none.

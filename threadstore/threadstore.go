@@ -24,7 +24,7 @@ var (
 	ErrNotFound = errors.New("no such log")
 	// ErrPending: the log still has something due or is leased; it is not deleted.
 	ErrPending = errors.New("the log is still waited on")
-	// ErrLost: the store answered with less than what it once acknowledged.
+	// ErrLost: the store answered with less than what it once acknowledged. It comes as a *[LostError].
 	ErrLost = errors.New("the store has lost acknowledged events")
 	// ErrNotReplicated: a Durable append is in the log, but fewer replicas than
 	// asked for have confirmed it. What it announces must not be begun.
@@ -126,6 +126,9 @@ type Append struct {
 	// Durable asks for confirmation by as many replicas as the driver is set to wait for (on Redis: WAIT).
 	// Short of them Append returns ErrNotReplicated beside what it did. Without replicas set it asks nothing.
 	Durable bool
+	// Despite says that the writer of a Fact knows that the log has lost events: it goes in after what is left, and
+	// from then on the log counts as what it is now.
+	Despite bool
 }
 
 // DefaultTTL is how long a lease lasts without renewal.

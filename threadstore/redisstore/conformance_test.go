@@ -1,7 +1,10 @@
 package redisstore_test
 
 import (
+	"errors"
 	"fmt"
+	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/alicebob/miniredis/v2"
@@ -78,7 +81,31 @@ func (s *site) shrink(t testing.TB, prefix, log string) {
 	if err != nil || len(keys) != 1 {
 		t.Fatalf("keys of %s: %v, %v", log, keys, err)
 	}
-	if err := c.RPop(t.Context(), keys[0]).Err(); err != nil {
+	cut(t, c, keys[0])
+}
+
+// cut takes the last event away, and what is known of it, as a failover does.
+func cut(t testing.TB, c *redis.Client, key string) {
+	t.Helper()
+	ctx, hash := t.Context(), strings.Replace(key, ":l:", ":h:", 1)
+	gone := strconv.FormatInt(c.LLen(ctx, key).Val(), 10) + ":"
+	if err := c.RPop(ctx, key).Err(); err != nil {
+		t.Fatal(err)
+	}
+	last, err := c.LIndex(ctx, key, -1).Bytes()
+	if err != nil {
+		t.Fatal(err)
+	}
+	ids, err := c.HGetAll(ctx, hash).Result()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for id, known := range ids {
+		if strings.HasPrefix(known, gone) {
+			err = errors.Join(err, c.HDel(ctx, hash, id).Err())
+		}
+	}
+	if err := errors.Join(err, c.HSet(ctx, hash, "\x00h", threadstore.Chain{}.Hash(last)).Err()); err != nil {
 		t.Fatal(err)
 	}
 }

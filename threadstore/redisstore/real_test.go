@@ -57,8 +57,6 @@ func shrinkAt(t testing.TB, url, prefix, log string) {
 		t.Fatal(err)
 	}
 	for _, k := range keys {
-		if err := c.RPop(t.Context(), k).Err(); err != nil {
-			t.Fatal(err)
-		}
+		cut(t, c, k)
 	}
 }

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"errors"
 	"fmt"
 	"sync"
 	"testing"
@@ -24,6 +25,56 @@ func loss(t *testing.T, h Harness) {
 	o.refused(threadstore.ErrLost, threadstore.Append{Log: "log", Expect: 3, Drafts: drafts("d")})
 	o = another(t, h, s)
 	o.refused(threadstore.ErrLost, threadstore.Append{Log: "log", Expect: 3, Fact: true, Drafts: drafts("d")})
+}
+
+// What was lost is said in the log, once by each who knows, and from then on it counts as it is.
+func despite(t *testing.T, h Harness) {
+	if h.Shrink == nil {
+		t.Skip("the driver has no way to lose an acknowledged event")
+	}
+	s := open(t, h)
+	seen := s.fact("log", drafts("a", "b", "c")...)
+	o := another(t, h, s)
+	o.whole("log", 3)
+	h.Shrink(t, s.d, "log")
+	var lost *threadstore.LostError
+	if _, err := s.Load(t.Context(), "log", 1); !errors.As(err, &lost) || lost.Log != "log" || lost.By != threadstore.NoticedVersion || lost.Version != 3 || lost.Head != seen.Head || lost.NowVersion != 2 {
+		t.Fatalf("the loss is %+v (%v)", lost, err)
+	}
+	if err := s.Witness(t.Context(), "log", 2, ""); err != nil {
+		t.Errorf("somebody who saw two events: %v", err)
+	}
+	for _, head := range []string{seen.Head, ""} {
+		wantErr(t, another(t, h, s).Witness(t.Context(), "log", 3, head), threadstore.ErrLost)
+	}
+	s.must(threadstore.Append{Log: "log", Fact: true, Despite: true, Drafts: drafts("lost")})
+	s.whole("log", 3)
+	s.must(threadstore.Append{Log: "log", Expect: 3, Drafts: drafts("d")})
+	wantErr(t, another(t, h, s).Witness(t.Context(), "log", 3, seen.Head), threadstore.ErrLost)
+
+	o.must(threadstore.Append{Log: "log", Fact: true, Despite: true, Drafts: drafts("lost")}) // in already
+	o.whole("log", 4)
+	o.must(threadstore.Append{Log: "log", Expect: 4, Drafts: drafts("e")})
+	if _, err := s.Append(t.Context(), threadstore.Append{Log: "log", Despite: true, Drafts: drafts("f")}); err == nil {
+		t.Error("a decision goes in despite a loss")
+	}
+}
+
+// What was pruned on purpose bears no witness, and is not lost.
+func witnessOfPruned(t *testing.T, h Harness) {
+	s := open(t, h)
+	done := s.fact("log", drafts("a", "b")...)
+	if err := s.Witness(t.Context(), "log", 2, done.Head); err != nil {
+		t.Errorf("as it stands: %v", err)
+	}
+	wantErr(t, s.Witness(t.Context(), "log", 3, ""), threadstore.ErrLost)
+	wantErr(t, s.Witness(t.Context(), "none", 1, ""), threadstore.ErrLost)
+	if err := s.Prune(t.Context(), "log", 2); err != nil {
+		t.Fatal(err)
+	}
+	if err := another(t, h, s).Witness(t.Context(), "log", 2, done.Head); err != nil {
+		t.Errorf("pruned since: %v", err)
+	}
 }
 
 // A log that lost its end and then grew again stands where it stood, but is another.

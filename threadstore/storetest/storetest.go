@@ -65,6 +65,8 @@ func Run(t *testing.T, h Harness) {
 		{"a chain with a key", chainWithKey},
 		{"loss is noticed", loss},
 		{"loss that was written over is noticed", regrown},
+		{"a loss is written down, and then the log goes on", despite},
+		{"what somebody has seen is compared", witnessOfPruned},
 		{"tails", tail},
 		{"the policy revision", policy},
 		{"bytes are kept as they are", opaque},
