@@ -74,6 +74,7 @@ type Runner struct {
 	resting   *cache[State]          // threads that were run here, as they were left
 	elsewhere map[string]time.Time   // by key: since when only another runner could know
 	yielded   map[ThreadID]time.Time // threads left to that runner, until when
+	left      map[ThreadID]leftAt    // threads left to a newer program
 	// wake is told that another thread may go on. The Engine sets it.
 	wake func(ThreadID)
 	// thinking are the planner calls under way.
@@ -110,7 +111,7 @@ func NewRunner(cfg Config) *Runner {
 	if cfg.PlannerLimit <= 0 {
 		cfg.PlannerLimit = 20 * time.Second
 	}
-	return &Runner{Config: cfg, runs: map[ThreadID]*run{}, envs: newCache[Environment](envsCached), resting: newCache[State](restingCached), elsewhere: map[string]time.Time{}, yielded: map[ThreadID]time.Time{}, wake: func(ThreadID) {}}
+	return &Runner{Config: cfg, runs: map[ThreadID]*run{}, envs: newCache[Environment](envsCached), resting: newCache[State](restingCached), elsewhere: map[string]time.Time{}, yielded: map[ThreadID]time.Time{}, left: map[ThreadID]leftAt{}, wake: func(ThreadID) {}}
 }
 
 // Step takes one step of a thread: it does the most urgent thing that may be
@@ -230,6 +231,9 @@ func (r *Runner) drop(h *run) {
 func (r *Runner) step(ctx context.Context, h *run, now time.Time) (result, error) {
 	if err := r.sort(ctx, h, now); err != nil {
 		return result{}, err
+	}
+	if h.state.Foreign > 0 {
+		return r.leave(ctx, h, now)
 	}
 	steps := Decide(h.state, now)
 	wait := steps[len(steps)-1]

@@ -106,6 +106,9 @@ func (r *Runner) stillOurs(ctx context.Context, rel *ReleaseState) string {
 	if err != nil {
 		return "Who holds the environment could not be checked right before the start: " + compact(err)
 	}
+	if e.Foreign > 0 {
+		return "A newer releasebot has changed the environment right before the start, and this one does not understand how."
+	}
 	if w := e.Holder(); w == nil || w.Claim.Claim != rel.Claim || e.Fence != rel.Fence {
 		return "The environment was taken over right before the start."
 	}

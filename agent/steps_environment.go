@@ -215,6 +215,10 @@ func (r *Runner) acquire(ctx context.Context, h *run, rel *ReleaseState, st Step
 	if err != nil {
 		return err
 	}
+	if env.Foreign > 0 {
+		r.leaveEnvironment(h, rel, env, st, now)
+		return nil
+	}
 	h.after(st, now, 5*time.Second)
 	w := env.Holder()
 	switch {

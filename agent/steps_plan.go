@@ -90,6 +90,10 @@ func (r *Runner) facts(ctx context.Context, h *run, rel *ReleaseState, env *poli
 	if err != nil {
 		return nil, nil, storeError{err}
 	}
+	if e.Foreign > 0 && rel.Stage == StageLook {
+		r.yield(h.id, r.Now().Add(yieldFor))
+		return nil, nil, storeError{errYield}
+	}
 	facts := &ReleaseContext{Current: e.Running, Last: e.Last}
 	src, err := r.Sources(env.Source)
 	if err != nil {
