@@ -125,7 +125,7 @@ var rooms = []room{
 		"cmd/releasebot",
 		[]string{""},
 		[]string{
-			"github.com/alecthomas/kong", "github.com/kelseyhightower/envconfig", "golang.org/x/sync", "golang.org/x/term",
+			"github.com/spf13/cobra", "github.com/kelseyhightower/envconfig", "golang.org/x/sync", "golang.org/x/term",
 		},
 		"cmd wires; other people's libraries are used where the thing they do is done",
 	},

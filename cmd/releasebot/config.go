@@ -1,14 +1,18 @@
 package main
 
-import "fmt"
+import (
+	"fmt"
 
-type configCommands struct {
-	Check    configCheckCommand    `cmd:"" help:"Check the policy file, and say where it is wrong."`
-	Simulate configSimulateCommand `cmd:"" help:"Say which of the recorded releases a changed policy file would treat otherwise."`
-}
+	"github.com/spf13/cobra"
+)
 
 type configCheckCommand struct {
-	File string `arg:"" optional:"" help:"The policy file. Defaults to RELEASEBOT_CONFIG, else releasebot.yml."`
+	File string
+}
+
+func (k *configCheckCommand) command(c *console) *cobra.Command {
+	return leaf(c, k, "check", "Check the policy file, and say where it is wrong.",
+		argument{name: "file", optional: true, to: &k.File, help: "The policy file. Defaults to RELEASEBOT_CONFIG, else releasebot.yml."})
 }
 
 // Run checks the policy file alone: every error with its place, and warnings for

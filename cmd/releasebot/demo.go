@@ -11,14 +11,25 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/spf13/cobra"
+
 	"github.com/releasebot/releasebot/agent"
 	"github.com/releasebot/releasebot/cmd/releasebot/internal/screen"
 )
 
 type demoCommand struct {
-	Break string `enum:"none,approve,deploy,verify,rollback" default:"none" placeholder:"STEP" help:"Make a step go wrong, and the exit status say so: approve, deploy, verify or rollback."`
-	Fast  bool   `help:"Without the pauses that let people read."`
-	Keep  bool   `help:"Keep the files, and say how to read the logs."`
+	Break      string
+	Fast, Keep bool
+}
+
+func (d *demoCommand) command(c *console) *cobra.Command {
+	cmd := leaf(c, d, "demo", "Play three releases in the terminal, from the words to a rollback. Needs nothing but git.")
+	d.Break = "none"
+	cmd.Flags().Var(&choice{&d.Break, []string{"none", "approve", "deploy", "verify", "rollback"}}, "break",
+		"Make a `STEP` go wrong, and the exit status say so: approve, deploy, verify or rollback.")
+	cmd.Flags().BoolVar(&d.Fast, "fast", false, "Without the pauses that let people read.")
+	cmd.Flags().BoolVar(&d.Keep, "keep", false, "Keep the files, and say how to read the logs.")
+	return cmd
 }
 
 // Pauses of the story.

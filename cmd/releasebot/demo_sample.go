@@ -4,20 +4,27 @@ import (
 	"fmt"
 	"os"
 
+	"github.com/spf13/cobra"
+
 	"github.com/releasebot/releasebot/cmd/releasebot/internal/sample"
 )
 
 // sampleCommands are the service that demo releases: what its policy file names,
 // so that nothing but this program is needed. The current folder is its world.
-type sampleCommands struct {
-	Deploy  sampleDeployCommand  `cmd:"" help:"Bring a version to an environment."`
-	Serve   sampleServeCommand   `cmd:"" help:"Be an environment's server."`
-	Current sampleCurrentCommand `cmd:"" help:"Print the version that runs."`
+func sampleCommands(c *console) *cobra.Command {
+	cmd := group("sample", "The service that demo releases.",
+		new(sampleDeployCommand).command(c), new(sampleServeCommand).command(c), new(sampleCurrentCommand).command(c))
+	cmd.Hidden = true
+	return cmd
 }
 
 type sampleDeployCommand struct {
-	Environment string `arg:""`
-	Version     string `arg:""`
+	Environment, Version string
+}
+
+func (s *sampleDeployCommand) command(c *console) *cobra.Command {
+	return leaf(c, s, "deploy", "Bring a version to an environment.",
+		argument{name: "environment", to: &s.Environment}, argument{name: "version", to: &s.Version})
 }
 
 // Run deploys, as the command driver asks it to.
@@ -43,8 +50,12 @@ func sampleServer() ([]string, error) {
 }
 
 type sampleServeCommand struct {
-	Environment string `arg:""`
-	Version     string `arg:""`
+	Environment, Version string
+}
+
+func (s *sampleServeCommand) command(c *console) *cobra.Command {
+	return leaf(c, s, "serve", "Be an environment's server.",
+		argument{name: "environment", to: &s.Environment}, argument{name: "version", to: &s.Version})
 }
 
 // Run serves until it is told to stop.
@@ -53,7 +64,11 @@ func (s *sampleServeCommand) Run(c *console) error {
 }
 
 type sampleCurrentCommand struct {
-	Environment string `arg:""`
+	Environment string
+}
+
+func (s *sampleCurrentCommand) command(c *console) *cobra.Command {
+	return leaf(c, s, "current", "Print the version that runs.", argument{name: "environment", to: &s.Environment})
 }
 
 // Run prints the version, or nothing.

@@ -9,9 +9,9 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"syscall"
-	"text/template"
 	"time"
 
 	"github.com/releasebot/releasebot/agent"
@@ -190,8 +190,8 @@ func (s *stage) awaitConnection(ctx context.Context) error {
 	return nil
 }
 
-// demoPolicy is the policy file. The commands run in its folder.
-var demoPolicy = template.Must(template.New("releasebot.yml").Parse(`version: 1
+// demoPolicy is the policy file; what stands in capitals is filled in. The commands run in its folder.
+const demoPolicy = `version: 1
 
 people:
   oncall: {group: S0ONCALL}
@@ -204,16 +204,16 @@ services:
       staging:
         deploy: &shop
           driver: command
-          start: [{{.Self}}, sample, deploy, "${environment}", "${version}"]
-          current: [{{.Self}}, sample, current, "${environment}"]
+          start: [SELF, sample, deploy, "${environment}", "${version}"]
+          current: [SELF, sample, current, "${environment}"]
         verify:
-          - {name: health, http: {url: "http://{{.Staging}}/healthz", json: {version: "${version}"}}, passes: 3, every: 300ms, within: 10s}
+          - {name: health, http: {url: "http://STAGING/healthz", json: {version: "${version}"}}, passes: 3, every: 300ms, within: 10s}
       production:
         approval: {required: 1, from: [oncall]}
         deploy: *shop
         verify:
-          - {name: health, http: {url: "http://{{.Production}}/healthz", json: {version: "${version}"}}, passes: 3, every: 300ms, within: 2s}
-`))
+          - {name: health, http: {url: "http://PRODUCTION/healthz", json: {version: "${version}"}}, passes: 3, every: 300ms, within: 2s}
+`
 
 func (s *stage) writePolicy() (string, error) {
 	self, err := os.Executable()
@@ -228,14 +228,9 @@ func (s *stage) writePolicy() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	var b bytes.Buffer
-	if err := demoPolicy.Execute(&b, map[string]string{
-		"Self": string(quoted), "Staging": cfg.Environments[staging], "Production": cfg.Environments[production],
-	}); err != nil {
-		return "", fmt.Errorf("writing the demo's policy file: %w", err)
-	}
+	text := strings.NewReplacer("SELF", string(quoted), "STAGING", cfg.Environments[staging], "PRODUCTION", cfg.Environments[production]).Replace(demoPolicy)
 	path := filepath.Join(s.dir, "releasebot.yml")
-	if err := os.WriteFile(path, b.Bytes(), 0o600); err != nil {
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		return "", fmt.Errorf("writing the demo's policy file: %w", err)
 	}
 	return path, nil

@@ -3,7 +3,7 @@
 // # Layout
 //
 // This package wires the others and is the only reader of environment and
-// flags. main calls run, which reads the command line (kong) and calls the
+// flags. main calls run, which reads the command line (commands.go) and calls the
 // command's Run method with a console: where to read from and write to, and the
 // settings that the environment gave (environ.go, settings.go).
 //

@@ -5,28 +5,44 @@ import (
 	"io"
 	"os"
 
+	"github.com/spf13/cobra"
+
 	"github.com/releasebot/releasebot/agent"
 	"github.com/releasebot/releasebot/agent/planner/eval"
 	"github.com/releasebot/releasebot/agent/planner/openai"
 )
 
 type evalCommand struct {
-	File    string  `arg:"" optional:"" default:"-" help:"JSON Lines: {\"say\": …, \"expect\": {\"intent\": …}}. Defaults to standard input."`
-	JSON    bool    `name:"json" help:"As JSON: {\"total\", \"correct\", \"misses\"}; with --compare that for each planner, and the differences."`
-	Min     float64 `default:"0" placeholder:"SHARE" help:"Fail where a smaller share is right, such as 0.95."`
-	Planner string  `placeholder:"NAME" help:"rules or openai. Defaults to the one that serve would use."`
-	Compare bool    `help:"Measure both planners, and show where they differ."`
+	File    string
+	JSON    bool
+	Min     float64
+	Planner string
+	Compare bool
 }
 
-// Validate is called by kong.
-func (e *evalCommand) Validate() error {
+func (e *evalCommand) command(c *console) *cobra.Command {
+	e.File = "-"
+	cmd := leaf(c, e, "eval", "Measure the planner on a file of utterances.", argument{
+		name: "file", optional: true, to: &e.File, help: `JSON Lines: {"say": …, "expect": {"intent": …}}. Defaults to standard input.`,
+	})
+	f := cmd.Flags()
+	f.BoolVar(&e.JSON, "json", false, `As JSON: {"total", "correct", "misses"}; with --compare that for each planner, and the differences.`)
+	f.Float64Var(&e.Min, "min", 0, "Fail where a smaller `SHARE` is right, such as 0.95.")
+	f.StringVar(&e.Planner, "planner", "", "`NAME` of the planner, rules or openai. Defaults to the one that serve would use.")
+	f.BoolVar(&e.Compare, "compare", false, "Measure both planners, and show where they differ.")
+	cmd.PreRunE = func(*cobra.Command, []string) error { return e.check() }
+	return cmd
+}
+
+// check says what is wrong with the flags.
+func (e *evalCommand) check() error {
 	switch {
 	case e.Min < 0 || e.Min > 1:
-		return fmt.Errorf("--min=%v is not a share from 0 to 1, such as 0.95", e.Min)
+		return wrongUsage("--min=%v is not a share from 0 to 1, such as 0.95", e.Min)
 	case e.Planner != "" && e.Planner != plannerRules && e.Planner != plannerOpenAI:
-		return fmt.Errorf("--planner=%s is no planner: it has to be %s or %s", e.Planner, plannerRules, plannerOpenAI)
+		return wrongUsage("--planner=%s is no planner: it has to be %s or %s", e.Planner, plannerRules, plannerOpenAI)
 	case e.Planner != "" && e.Compare:
-		return fmt.Errorf("--compare measures both planners: leave --planner out")
+		return wrongUsage("--compare measures both planners: leave --planner out")
 	}
 	return nil
 }

@@ -5,13 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 
-	"github.com/alecthomas/kong"
-
 	"github.com/releasebot/releasebot/policy"
-	"github.com/releasebot/releasebot/threadstore/redisstore"
 )
 
 // Exit statuses.
@@ -20,19 +16,6 @@ const (
 	exitFailed = 1
 	exitUsage  = 2
 )
-
-// commands is the command line.
-type commands struct {
-	Demo      demoCommand      `cmd:"" help:"Play three releases in the terminal, from the words to a rollback. Needs nothing but git."`
-	Serve     serveCommand     `cmd:"" help:"Run the bot, against Slack."`
-	Config    configCommands   `cmd:"" help:"Look at the policy file."`
-	Threads   threadsCommand   `cmd:"" help:"List the threads, the one that changed last first."`
-	Thread    threadCommands   `cmd:"" help:"Read one thread."`
-	Eval      evalCommand      `cmd:"" help:"Measure the planner on a file of utterances."`
-	Version   versionCommand   `cmd:"" help:"Print the version."`
-	Sample    sampleCommands   `cmd:"" hidden:"" help:"The service that demo releases."`
-	Supervise superviseCommand `cmd:"" hidden:"" help:"Run one deploy (started by the command driver, not by people)."`
-}
 
 // console is what a command works with.
 type console struct {
@@ -63,42 +46,14 @@ var errSaid = &failure{status: exitFailed}
 
 // run runs one command line and returns the exit status.
 func run(ctx context.Context, args []string, in io.Reader, out, errs io.Writer) int {
-	var cmds commands
-	helped := false
-	parser, err := kong.New(
-		&cmds, kong.Name("releasebot"), kong.Description("A release agent for Slack."), kong.Writers(out, errs),
-		kong.Exit(func(int) { helped = true }), kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
-	)
-	if err != nil {
-		return complain(errs, fmt.Errorf("reading the command line: %w", err))
-	}
+	c := &console{ctx: ctx, in: in, out: out, err: errs}
+	root := commandLine(c)
 	if len(args) == 0 {
-		args = []string{"--help"}
-		parser.Stdout = errs
-		_, _ = parser.Parse(args) //nolint:errcheck // it prints the help
+		writeHelp(errs, root)
 		return exitUsage
 	}
-	parsed, err := parser.Parse(args)
-	if helped {
-		return exitDone
-	}
-	if err != nil {
-		return complain(errs, usage(err))
-	}
-	c := &console{ctx: ctx, in: in, out: out, err: errs}
-	if needsSettings(parsed.Command()) {
-		if c.settings, err = readSettings(); err != nil {
-			return complain(errs, err)
-		}
-		redisstore.LogTo(newLogger(errs, c.settings))
-	}
-	return complain(errs, parsed.Run(c))
-}
-
-// needsSettings: the version is told, and a deploy goes on, whatever stands in the environment.
-func needsSettings(command string) bool {
-	name, _, _ := strings.Cut(command, " ")
-	return !slices.Contains([]string{"version", "supervise", "demo", "sample"}, name)
+	root.SetArgs(args)
+	return complain(errs, root.Execute())
 }
 
 func readSettings() (settings, error) {

@@ -8,6 +8,8 @@ import (
 	"net"
 	"time"
 
+	"github.com/spf13/cobra"
+
 	"github.com/releasebot/releasebot/threadstore"
 )
 
@@ -15,6 +17,10 @@ import (
 const stopWithin = 9 * time.Second
 
 type serveCommand struct{}
+
+func (s *serveCommand) command(c *console) *cobra.Command {
+	return leaf(c, s, "serve", "Run the bot, against Slack.")
+}
 
 // Run runs the bot until it is told to stop.
 func (*serveCommand) Run(c *console) (err error) {

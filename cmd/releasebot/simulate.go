@@ -6,12 +6,21 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"github.com/spf13/cobra"
+
 	"github.com/releasebot/releasebot/policy"
 )
 
 type configSimulateCommand struct {
-	File string `arg:"" help:"The changed policy file."`
-	JSON bool   `name:"json" help:"As JSON: {\"total\", \"releases\": […]}."`
+	File string
+	JSON bool
+}
+
+func (k *configSimulateCommand) command(c *console) *cobra.Command {
+	cmd := leaf(c, k, "simulate", "Say which of the recorded releases a changed policy file would treat otherwise.",
+		argument{name: "file", to: &k.File, help: "The changed policy file."})
+	cmd.Flags().BoolVar(&k.JSON, "json", false, `As JSON: {"total", "releases": […]}.`)
+	return cmd
 }
 
 // What a changed file would make of a release that went otherwise.

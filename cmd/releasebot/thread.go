@@ -9,12 +9,11 @@ import (
 	"github.com/releasebot/releasebot/agent"
 )
 
-type threadCommands struct {
-	Show   threadShowCommand   `cmd:"" help:"Show a thread, or an environment's log, event by event."`
-	Replay threadReplayCommand `cmd:"" help:"Fold a thread again, offline, and say where this program would have decided otherwise."`
-	Export threadExportCommand `cmd:"" help:"Write a thread as JSON Lines, exactly as it is stored, or as Markdown."`
-	Verify threadVerifyCommand `cmd:"" help:"Check that nobody has changed a thread since it was written."`
-}
+// Where a command says which log it is about.
+const (
+	idHelp       = "A thread's id, the id that a card shows, or env:SERVICE/ENVIRONMENT."
+	idOrFileHelp = "A thread's id, the id that a card shows, or a file that thread export wrote."
+)
 
 // read is a log as it was read.
 type read struct {

@@ -1,8 +1,18 @@
 package main
 
+import "github.com/spf13/cobra"
+
 type threadExportCommand struct {
-	ID     string `arg:"" help:"A thread's id, the id that a card shows, or env:SERVICE/ENVIRONMENT."`
-	Format string `enum:"jsonl,md" default:"jsonl" help:"jsonl: the events exactly as they are stored, a line each; md: Markdown, to be read."`
+	ID, Format string
+}
+
+func (t *threadExportCommand) command(c *console) *cobra.Command {
+	t.Format = "jsonl"
+	cmd := leaf(c, t, "export", "Write a thread as JSON Lines, exactly as it is stored, or as Markdown.",
+		argument{name: "id", to: &t.ID, help: idHelp})
+	cmd.Flags().Var(&choice{&t.Format, []string{"jsonl", "md"}}, "format",
+		"`FORMAT`: jsonl, the events exactly as they are stored, a line each; md, Markdown, to be read.")
+	return cmd
 }
 
 // Run writes a log to standard output.

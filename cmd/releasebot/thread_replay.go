@@ -4,12 +4,21 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/spf13/cobra"
+
 	"github.com/releasebot/releasebot/agent"
 )
 
 type threadReplayCommand struct {
-	What string `arg:"" name:"id-or-file" help:"A thread's id, the id that a card shows, or a file that thread export wrote."`
-	JSON bool   `name:"json" help:"As JSON."`
+	What string
+	JSON bool
+}
+
+func (t *threadReplayCommand) command(c *console) *cobra.Command {
+	cmd := leaf(c, t, "replay", "Fold a thread again, offline, and say where this program would have decided otherwise.",
+		argument{name: "id-or-file", to: &t.What, help: idOrFileHelp})
+	cmd.Flags().BoolVar(&t.JSON, "json", false, "As JSON.")
+	return cmd
 }
 
 type replayRecord struct {

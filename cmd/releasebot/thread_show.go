@@ -7,13 +7,24 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"github.com/spf13/cobra"
+
 	"github.com/releasebot/releasebot/agent"
 )
 
 type threadShowCommand struct {
-	ID     string `arg:"" help:"A thread's id, the id that a card shows, or env:SERVICE/ENVIRONMENT."`
-	JSON   bool   `name:"json" help:"As JSON: the thread with its events as they are stored."`
-	Prompt int64  `placeholder:"N" help:"Print what was sent to the model for event N instead: a planner_decision, or the words that it is about."`
+	ID     string
+	JSON   bool
+	Prompt int64
+}
+
+func (t *threadShowCommand) command(c *console) *cobra.Command {
+	cmd := leaf(c, t, "show", "Show a thread, or an environment's log, event by event.",
+		argument{name: "id", to: &t.ID, help: idHelp})
+	cmd.Flags().BoolVar(&t.JSON, "json", false, "As JSON: the thread with its events as they are stored.")
+	cmd.Flags().Int64Var(&t.Prompt, "prompt", 0,
+		"Print what was sent to the model for event `N` instead: a planner_decision, or the words that it is about.")
+	return cmd
 }
 
 // Run shows a log.

@@ -4,14 +4,23 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/spf13/cobra"
+
 	"github.com/releasebot/releasebot/agent"
 	"github.com/releasebot/releasebot/threadstore"
 )
 
 type threadVerifyCommand struct {
-	What string `arg:"" name:"id-or-file" help:"A thread's id, the id that a card shows, or a file that thread export wrote."`
-	Head string `placeholder:"HASH" help:"The hash that the last event must have, as it was published when the thread was done."`
-	JSON bool   `name:"json" help:"As JSON."`
+	What, Head string
+	JSON       bool
+}
+
+func (t *threadVerifyCommand) command(c *console) *cobra.Command {
+	cmd := leaf(c, t, "verify", "Check that nobody has changed a thread since it was written.",
+		argument{name: "id-or-file", to: &t.What, help: idOrFileHelp})
+	cmd.Flags().StringVar(&t.Head, "head", "", "The `HASH` that the last event must have, as it was published when the thread was done.")
+	cmd.Flags().BoolVar(&t.JSON, "json", false, "As JSON.")
+	return cmd
 }
 
 type verifyRecord struct {

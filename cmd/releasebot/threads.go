@@ -5,11 +5,19 @@ import (
 	"strings"
 	"text/tabwriter"
 
+	"github.com/spf13/cobra"
+
 	"github.com/releasebot/releasebot/agent"
 )
 
 type threadsCommand struct {
-	JSON bool `name:"json" help:"As JSON: {\"threads\": […]}."`
+	JSON bool
+}
+
+func (t *threadsCommand) command(c *console) *cobra.Command {
+	cmd := leaf(c, t, "threads", "List the threads, the one that changed last first.")
+	cmd.Flags().BoolVar(&t.JSON, "json", false, `As JSON: {"threads": […]}.`)
+	return cmd
 }
 
 // Run lists all threads.

@@ -4,13 +4,21 @@ import (
 	"fmt"
 	"runtime"
 	"runtime/debug"
+
+	"github.com/spf13/cobra"
 )
 
 // version is set when a release is built: -ldflags "-X main.version=v1.2.3".
 var version = ""
 
 type versionCommand struct {
-	JSON bool `name:"json" help:"As JSON."`
+	JSON bool
+}
+
+func (v *versionCommand) command(c *console) *cobra.Command {
+	cmd := leaf(c, v, "version", "Print the version.")
+	cmd.Flags().BoolVar(&v.JSON, "json", false, "As JSON.")
+	return cmd
 }
 
 type buildRecord struct {
