@@ -88,6 +88,7 @@ type Bot struct {
 	homes  *homes
 	links  links
 	intake intake
+	missed missed
 	fatal  chan error // the first is what Run returns
 
 	identity atomic.Pointer[identity]
@@ -118,6 +119,7 @@ func New(cfg Config) (*Bot, error) {
 	b.homes = newHomes(b)
 	b.links.init(b)
 	b.intake.init(b)
+	b.missed.init(b)
 	return b, nil
 }
 
@@ -148,6 +150,7 @@ func (b *Bot) Run(ctx context.Context) error {
 		return err
 	}
 	wg.Go(func() { b.intake.run(ctx) })
+	wg.Go(func() { b.missed.run(ctx) })
 	wg.Go(func() { b.homes.run(ctx) })
 	wg.Go(func() { b.links.run(ctx) })
 	select {

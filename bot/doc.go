@@ -24,7 +24,8 @@
 // Nothing that comes from Slack is trusted to say more than who did what where: a
 // button's value is an id, and whether that person may do that is judged by the
 // agent, with this package's Directory. Messages outside the agent's threads are
-// dropped unread.
+// dropped unread. A thread whose first words came late is read once for replies
+// that came before them: after the acknowledgement, and at Slack's rate.
 //
 // # Out
 //

@@ -70,7 +70,7 @@ func (b *Bot) onEvent(ctx context.Context, e *envelope, m *message) {
 	b.take(ctx, e, func(ctx context.Context) error {
 		began, err := b.hear(ctx, m, named || direct)
 		if began && (e.attempt > 0 || age(m.TS, b.cfg.Now()) > replyable) {
-			b.catchUp(ctx, m)
+			b.missed.put(m)
 		}
 		return err
 	})

@@ -469,3 +469,18 @@ func acked(h *house, envelope string) bool {
 	}
 	return false
 }
+
+// The acknowledgement of words that came late waits for the log, and not for Slack's answer about their thread.
+func TestAnOldMentionIsAcknowledgedBeforeItsThreadIsRead(t *testing.T) {
+	h := newHouse(t, cfgFast())
+	n := h.boot()
+	h.Fail("conversations.replies", 1, slacklocal.Hang())
+	if err := h.SendEnvelope(mention("late", "1700000000.000100", "@releasebot deploy shop v1.4.2 to production")); err != nil {
+		t.Fatal(err)
+	}
+	h.wait("the acknowledgement in time", func() bool { return acked(h, "late") })
+	if known, err := n.service.Known(h.ctx(), h.thread("1700000000.000100")); err != nil || !known {
+		t.Fatalf("it was acknowledged and is not in the log (%v)", err)
+	}
+	h.until("the look at its thread", func() bool { return len(h.Calls("conversations.replies")) > 0 })
+}
