@@ -18,11 +18,12 @@ import (
 // api is Slack's Web API, each call with its deadline: a Slack that hangs costs
 // that, and nothing else waits for it.
 type api struct {
-	slack *slack.Client
-	http  Doer
-	base  string // ends in a slash
-	token string
-	fault func(method, code string)
+	slack  *slack.Client
+	http   Doer
+	base   string // ends in a slash
+	token  string
+	bearer string
+	fault  func(method, code string)
 }
 
 func newAPI(cfg Config) *api {
@@ -32,7 +33,7 @@ func newAPI(cfg Config) *api {
 	}
 	return &api{
 		slack: slack.New(cfg.Token, slack.OptionAppLevelToken(cfg.AppToken), slack.OptionAPIURL(base), slack.OptionHTTPClient(cfg.Outside.HTTP)),
-		http:  cfg.Outside.HTTP, base: base, token: cfg.Token, fault: cfg.SlackError,
+		http:  cfg.Outside.HTTP, base: base, token: cfg.Token, bearer: "Bearer " + cfg.Token, fault: cfg.SlackError,
 	}
 }
 
@@ -45,7 +46,7 @@ func newClient(limit time.Duration) *http.Client {
 			DialContext:           (&net.Dialer{Timeout: 5 * time.Second, KeepAlive: 30 * time.Second}).DialContext,
 			ForceAttemptHTTP2:     true,
 			MaxIdleConns:          256,
-			MaxIdleConnsPerHost:   64,
+			MaxIdleConnsPerHost:   callsAtOnce,
 			IdleConnTimeout:       90 * time.Second,
 			TLSHandshakeTimeout:   5 * time.Second,
 			ExpectContinueTimeout: time.Second,
@@ -84,22 +85,9 @@ func (a *api) raw(ctx context.Context, method string, args url.Values, out any) 
 }
 
 func (a *api) roundTrip(req *http.Request, out any) error {
-	resp, err := a.http.Do(req)
+	body, err := a.answer(req)
 	if err != nil {
 		return err
-	}
-	defer resp.Body.Close() //nolint:errcheck // it was read
-	body, err := io.ReadAll(io.LimitReader(resp.Body, 16<<20))
-	if err != nil {
-		return err
-	}
-	if resp.StatusCode == http.StatusTooManyRequests {
-		if after, err := time.ParseDuration(resp.Header.Get("Retry-After") + "s"); err == nil {
-			return &slack.RateLimitedError{RetryAfter: after}
-		}
-	}
-	if resp.StatusCode != http.StatusOK {
-		return slack.StatusCodeError{Code: resp.StatusCode, Status: resp.Status}
 	}
 	var head slack.SlackResponse
 	if err := json.Unmarshal(body, &head); err != nil {
@@ -109,6 +97,28 @@ func (a *api) roundTrip(req *http.Request, out any) error {
 		return slack.SlackErrorResponse{Err: head.Error}
 	}
 	return json.Unmarshal(body, out)
+}
+
+// answer makes a call and returns the body of its answer, whatever that says.
+func (a *api) answer(req *http.Request) ([]byte, error) {
+	resp, err := a.http.Do(req)
+	if err != nil {
+		return nil, err
+	}
+	defer resp.Body.Close() //nolint:errcheck // it was read
+	body, err := io.ReadAll(io.LimitReader(resp.Body, 16<<20))
+	if err != nil {
+		return nil, err
+	}
+	if resp.StatusCode == http.StatusTooManyRequests {
+		if after, err := time.ParseDuration(resp.Header.Get("Retry-After") + "s"); err == nil {
+			return nil, &slack.RateLimitedError{RetryAfter: after}
+		}
+	}
+	if resp.StatusCode != http.StatusOK {
+		return nil, slack.StatusCodeError{Code: resp.StatusCode, Status: resp.Status}
+	}
+	return body, nil
 }
 
 // kind is what an error of a call means for who made it.

@@ -2,7 +2,7 @@ package bot
 
 import (
 	"encoding/json"
-	"hash/fnv"
+	"hash/crc32"
 	"slices"
 	"strings"
 	"time"
@@ -77,21 +77,53 @@ type card struct {
 // picture is a view as it is to be sent.
 type picture struct {
 	text   string
-	blocks []slack.Block
+	blocks []byte // JSON, an array of count; empty: none
+	count  int
 	hash   uint64
 	final  bool
 }
 
 func picturing(v blocks.View) picture {
-	h := fnv.New64a()
-	h.Write([]byte(v.Text)) //nolint:errcheck // never fails
-	if b, err := json.Marshal(v.Blocks); err == nil {
-		h.Write(b) //nolint:errcheck // never fails
+	p := picture{text: v.Text, final: v.Final}
+	if len(v.Blocks) > 0 {
+		if b, err := json.Marshal(v.Blocks); err == nil { // else the text says it
+			p.blocks, p.count = b, len(v.Blocks)
+		}
 	}
-	if v.Final {
-		h.Write([]byte{1}) //nolint:errcheck // never fails
+	return p.hashed()
+}
+
+// pictures are views by their keys.
+func pictures(views []blocks.View) map[string]picture {
+	all := make(map[string]picture, len(views))
+	for _, v := range views {
+		all[v.Key] = picturing(v)
 	}
-	return picture{text: v.Text, blocks: v.Blocks, hash: h.Sum64() | 1, final: v.Final}
+	return all
+}
+
+// under is the picture with one more block above the others.
+func (p picture) under(b slack.Block) picture {
+	lead, err := json.Marshal(b)
+	if err != nil || p.count == 0 {
+		return p
+	}
+	p.blocks = slices.Concat([]byte("["), lead, []byte(","), p.blocks[1:])
+	p.count++
+	return p.hashed()
+}
+
+// hashed tells pictures apart by two checksums, which processors compute many times faster than one of 64 bits.
+func (p picture) hashed() picture {
+	ieee, castagnoli := crc32.IEEETable, crc32.MakeTable(crc32.Castagnoli)
+	text := []byte(p.text)
+	a := crc32.Update(crc32.Checksum(text, ieee), ieee, p.blocks)
+	b := crc32.Update(crc32.Checksum(text, castagnoli), castagnoli, p.blocks)
+	p.hash = uint64(a)<<32 | uint64(b) | 1
+	if p.final {
+		p.hash ^= 1 << 33
+	}
+	return p
 }
 
 func (c *card) pending() bool { return c.want.hash != c.have && !c.gone }
@@ -109,8 +141,8 @@ func (bd *board) pending() bool {
 	return len(bd.unasked()) > 0
 }
 
-// set takes in what is to be shown now. posted is what the log says of where views stand.
-func (bd *board) set(views []blocks.View, notes []agent.Note, posted map[string]agent.PostedView, opt blocks.Options) {
+// set takes in what is to be shown now, and how it looks. posted is what the log says of where views stand.
+func (bd *board) set(views []blocks.View, seen map[string]picture, notes []agent.Note, posted map[string]agent.PostedView, opt blocks.Options) {
 	wanted := map[string]bool{}
 	for _, v := range views {
 		wanted[v.Key] = true
@@ -119,7 +151,7 @@ func (bd *board) set(views []blocks.View, notes []agent.Note, posted map[string]
 		if p, ok := posted[v.Key]; ok && c.ts == "" && !c.busy {
 			c.ts, c.where, c.logged = p.TS, p.Channel, true
 		}
-		c.paint(picturing(v))
+		c.paint(seen[v.Key])
 	}
 	for _, n := range notes {
 		wanted[n.Key()] = true
@@ -255,13 +287,10 @@ func (bd *board) placed(s *agent.State, channelOf func(string) string) {
 	}
 }
 
-// metadata says what a message of ours shows. It is read by nobody but us.
 const metadataType = "releasebot_view"
 
-func (bd *board) metadata(c *card) slack.SlackMetadata {
-	return slack.SlackMetadata{EventType: metadataType, EventPayload: map[string]any{
-		"thread": string(bd.id), "view": c.key, "version": bd.version,
-	}}
+func (bd *board) metadata(c *card) metadata {
+	return metadata{Type: metadataType, Payload: shownAs{Thread: string(bd.id), View: c.key, Version: bd.version}}
 }
 
 // telling is the sentence for whoever asked, where the bot can't write to the channel.

@@ -47,12 +47,14 @@ func (d Delivery) envelope() *envelope {
 	return &envelope{link: ackFunc(d.Ack), id: d.ID, kind: d.Kind, payload: d.Payload, attempt: d.Attempt}
 }
 
-// Take does what a worker of the intake does with an envelope, but for keeping a panic to itself.
+// Take does what a worker of the intake does with an envelope, but for keeping a
+// panic to itself; then it reads the envelope's thread, where that began late.
 func (d *Driven) Take(ctx context.Context, del Delivery) {
 	e := del.envelope()
 	e.came = d.bot.cfg.Now()
 	w, _ := open(e)
 	d.bot.handle(ctx, w)
+	d.bot.missed.now(ctx)
 }
 
 // Call is one call to Slack, the directory or the store that the outbox wants made.

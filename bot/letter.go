@@ -30,16 +30,18 @@ const shutUnknown = "unknown"
 type post struct {
 	shut  string          // why the channel can't be written to, in Slack's word; "" it can
 	asks  map[string]*ask // by the approval's id
-	state []string        // how the releases stand, for whoever asked
+	state []standing      // how the releases stand, for whoever asked
 }
 
 // ask is an approval that may have to be asked for directly.
 type ask struct {
 	id     string
-	view   blocks.View // zero: it is not rendered any more
+	card   picture // zero: it is not rendered any more
 	open   bool
 	from   []policy.Subject
-	not    []string // who has approved already, or may not
+	spoken []string // who has approved already
+	by     []string // who asked
+	policy []byte   // the plan's, as it is kept: whether who asked may approve is looked up when it matters
 	people []string // who is asked, once that was looked up
 
 	looked bool
@@ -48,47 +50,56 @@ type ask struct {
 	after  time.Time
 }
 
-// take takes in which approvals a state has, and how its releases stand.
-func (p *post) take(s *agent.State, views []blocks.View) {
-	rendered := map[string]blocks.View{}
-	for _, v := range views {
-		rendered[v.Key] = v
-	}
+// take takes in which approvals a state has, and how its releases stand. It is
+// done for every state that is shown, and most threads need no letters: so it keeps what
+// they are made of, and makes nothing of it.
+func (p *post) take(s *agent.State, seen map[string]picture) {
 	if p.asks == nil {
 		p.asks = map[string]*ask{}
 	}
 	p.state = p.state[:0]
 	for _, r := range s.Releases {
-		p.state = append(p.state, escape(blocks.Headline(r))+": "+escape(r.Word())+" (`"+r.ID+"`)")
+		p.state = append(p.state, standing{headline: blocks.Headline(r), word: r.Word(), id: r.ID})
 		for _, a := range r.Voided {
-			p.approval(r, a, rendered[agent.ViewApproval(a.ID)])
+			p.approval(r, a, seen[agent.ViewApproval(a.ID)])
 		}
 		if r.Approval != nil {
-			p.approval(r, r.Approval, rendered[agent.ViewApproval(r.Approval.ID)])
+			p.approval(r, r.Approval, seen[agent.ViewApproval(r.Approval.ID)])
 		}
 	}
 }
 
-func (p *post) approval(r *agent.ReleaseState, a *agent.Approval, v blocks.View) {
+// standing is how a release stands.
+type standing struct{ headline, word, id string }
+
+func (s standing) String() string {
+	return escape(s.headline) + ": " + escape(s.word) + " (`" + s.id + "`)"
+}
+
+func (p *post) approval(r *agent.ReleaseState, a *agent.Approval, v picture) {
 	k := p.asks[a.ID]
 	if k == nil {
 		k = &ask{id: a.ID}
 		p.asks[a.ID] = k
 	}
-	k.view, k.open = v, a.State == agent.ApprovalPending && len(v.Blocks) > 0
-	k.from, k.not = a.From, mayNot(r, a)
+	k.card, k.open = v, a.State == agent.ApprovalPending && v.count > 0
+	k.from, k.policy = a.From, nil
+	k.by, k.spoken = append(k.by[:0], r.By...), k.spoken[:0]
+	if r.Plan != nil {
+		k.policy = r.Plan.Policy
+	}
+	for _, g := range a.Approvers {
+		k.spoken = append(k.spoken, g.Person)
+	}
 }
 
-// mayNot lists who has approved already, and, where policy wants others, who asked.
-func mayNot(r *agent.ReleaseState, a *agent.Approval) []string {
-	var not []string
-	for _, g := range a.Approvers {
-		not = append(not, g.Person)
+// not lists who is not to be asked: who has approved already, and, unless policy lets them, who asked.
+func (k *ask) not() []string {
+	plan := agent.ReleaseState{Plan: &agent.Plan{Policy: k.policy}}
+	if env, err := plan.Policy(); err != nil || !env.Approval.Self {
+		return slices.Concat(k.spoken, k.by)
 	}
-	if env, err := r.Policy(); err != nil || !env.Approval.Self {
-		not = append(not, r.By...)
-	}
-	return not
+	return slices.Clone(k.spoken)
 }
 
 // hidden reports whether people can't see what the thread shows.
@@ -202,15 +213,13 @@ func (bd *board) why() string {
 
 // picture is the approval's card as a letter.
 func (k *ask) picture(why string) picture {
-	if len(k.view.Blocks) == 0 {
+	if k.card.count == 0 {
 		return decidedMeanwhile(k.id)
 	}
-	v := k.view
-	if why != "" && k.open && len(v.Blocks) < blocksMost {
-		lead := slack.NewContextBlock("", slack.NewTextBlockObject(slack.MarkdownType, why, false, false))
-		v.Blocks = append([]slack.Block{lead}, v.Blocks...)
+	if why != "" && k.open && k.card.count < blocksMost {
+		return k.card.under(slack.NewContextBlock("", slack.NewTextBlockObject(slack.MarkdownType, why, false, false)))
 	}
-	return picturing(v)
+	return k.card
 }
 
 // blocksMost is how many blocks Slack takes in a message.
@@ -225,7 +234,10 @@ func (bd *board) told() picture {
 	if bd.post.shut == "" {
 		return picturing(blocks.View{Text: "Your release is shown in <#" + bd.channel + "> now.", Final: true})
 	}
-	lines := append([]string{telling(bd.channel, bd.post.shut)}, bd.post.state...)
+	lines := []string{telling(bd.channel, bd.post.shut)}
+	for _, r := range bd.post.state {
+		lines = append(lines, r.String())
+	}
 	return picturing(blocks.View{Text: strings.Join(lines, "\n• ")})
 }
 

@@ -68,13 +68,25 @@ func (c *missed) run(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case m := <-c.queue:
-			if sleep(ctx, c.wait(c.bot.cfg.Now())) != nil {
+			if c.bot.cfg.Outside.Sleep(ctx, c.wait(c.bot.cfg.Now())) != nil {
 				return
 			}
 			c.bot.catchUp(ctx, &m)
 		}
 		if n := c.over.Swap(0); n > 0 {
 			c.bot.cfg.Log.Warn("replies that came before their threads may be missing: too many began late at once", "threads", n)
+		}
+	}
+}
+
+// now reads the threads that wait for it, whatever Slack's rate.
+func (c *missed) now(ctx context.Context) {
+	for {
+		select {
+		case m := <-c.queue:
+			c.bot.catchUp(ctx, &m)
+		default:
+			return
 		}
 	}
 }
@@ -92,7 +104,7 @@ func (b *Bot) catchUp(ctx context.Context, m *message) {
 		Messages []json.RawMessage `json:"messages"`
 	}
 	args := url.Values{"channel": {m.Channel}, "ts": {m.root()}, "oldest": {m.TS}, "limit": {strconv.Itoa(lookSize)}}
-	err := patiently(ctx, b.cfg.CallLimit, func(ctx context.Context) error {
+	err := b.patiently(ctx, b.cfg.CallLimit, func(ctx context.Context) error {
 		return b.api.raw(ctx, "conversations.replies", args, &page)
 	})
 	if err != nil {

@@ -45,6 +45,7 @@ func newOutbox(b *Bot) *outbox {
 func (o *outbox) show(s *agent.State, valid func() bool) bool {
 	opt := o.bot.options()
 	views := blocks.Thread(s, opt)
+	seen := pictures(views) // before the lock is taken: it is most of the work
 	now := o.bot.cfg.Now()
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -62,12 +63,12 @@ func (o *outbox) show(s *agent.State, valid func() bool) bool {
 		bd.asker = humans[0]
 	}
 	bd.placed(s, o.bot.cfg.Channel)
-	bd.post.take(s, views)
+	bd.post.take(s, seen)
 	if bd.channel == "" { // nowhere to show anything but to those who may approve
 		bd.unseen(views)
 		views = nil
 	}
-	bd.set(views, s.Notes, s.Views, opt)
+	bd.set(views, seen, s.Notes, s.Views, opt)
 	o.remember(s)
 	if !bd.pending() {
 		return true

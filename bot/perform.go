@@ -34,10 +34,8 @@ func (o *outbox) perform(ctx context.Context, j job) result {
 	defer cancel()
 	var r result
 	switch api := o.bot.api; j.verb {
-	case toPost, toWrite:
-		r.channel, r.ts, r.err = api.slack.PostMessageContext(ctx, j.channel, j.options()...)
-	case toEdit:
-		_, _, _, r.err = api.slack.UpdateMessageContext(ctx, j.channel, j.ts, j.options()...)
+	case toPost, toWrite, toEdit:
+		r.channel, r.ts, r.err = o.write(ctx, j.method(), j.channel, j)
 	case toTell:
 		r.channel, r.ts, r.err = o.tell(ctx, j)
 	case toAsk:
@@ -56,25 +54,32 @@ func (o *outbox) perform(ctx context.Context, j job) result {
 	return r
 }
 
-// options are what a message is sent with.
-func (j job) options() []slack.MsgOption {
-	text := j.view.text
-	if r := []rune(text); len(r) > 3000 {
-		text = string(r[:3000])
+// longestText is how many characters of a text are sent beside blocks, which say it all.
+const longestText = 3000
+
+// write sends the message of a job.
+func (o *outbox) write(ctx context.Context, method, channel string, j job) (where, ts string, err error) {
+	m := outgoing{Channel: channel, TS: j.ts, ThreadTS: j.thread, Text: j.view.text}
+	if len(m.Text) > longestText {
+		if r := []rune(m.Text); len(r) > longestText {
+			m.Text = string(r[:longestText])
+		}
 	}
-	opts := []slack.MsgOption{
-		slack.MsgOptionText(text, false), slack.MsgOptionDisableLinkUnfurl(), slack.MsgOptionDisableMediaUnfurl(),
-	}
-	if !j.plain && len(j.view.blocks) > 0 {
-		opts = append(opts, slack.MsgOptionBlocks(j.view.blocks...))
-	}
-	if j.thread != "" {
-		opts = append(opts, slack.MsgOptionTS(j.thread))
+	if method == "chat.postEphemeral" {
+		m.User = j.user
 	}
 	if j.card != nil && j.card.sort != noted {
-		opts = append(opts, slack.MsgOptionMetadata(j.meta))
+		m.Metadata = &j.meta
 	}
-	return opts
+	shown := j.view.blocks
+	if j.plain {
+		shown = nil
+	}
+	w, err := o.bot.api.write(ctx, method, m, shown)
+	if method == "chat.postEphemeral" {
+		return channel, w.EphemeralTS, err
+	}
+	return w.Channel, w.TS, err
 }
 
 // tell tells one person alone: in the channel where that can be, else directly.
@@ -83,10 +88,9 @@ func (o *outbox) tell(ctx context.Context, j job) (channel, ts string, err error
 	case j.user == "":
 		return "", "", slack.SlackErrorResponse{Err: "user_not_found"}
 	case j.direct:
-		return o.bot.api.slack.PostMessageContext(ctx, j.user, j.options()...)
+		return o.write(ctx, j.method(), j.user, j)
 	}
-	ts, err = o.bot.api.slack.PostEphemeralContext(ctx, j.channel, j.user, j.options()...)
-	return j.channel, ts, err
+	return o.write(ctx, j.method(), j.channel, j)
 }
 
 // approversMost bounds how many people are asked directly.

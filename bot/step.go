@@ -3,8 +3,6 @@ package bot
 import (
 	"time"
 
-	"github.com/slack-go/slack"
-
 	"github.com/releasebot/releasebot/agent"
 	"github.com/releasebot/releasebot/policy"
 )
@@ -51,7 +49,7 @@ type job struct {
 	user    string // of toTell
 	direct  bool   // by direct message
 	began   time.Time
-	meta    slack.SlackMetadata
+	meta    metadata
 }
 
 // report is what the agent is told of one thread.
@@ -117,7 +115,7 @@ func (o *outbox) plan(bd *board, now time.Time, t *turn) {
 			t.at(k.after)
 		default:
 			k.busy = true
-			o.start(job{verb: toAsk, board: bd, ask: k, from: k.from, not: k.not}, now, t)
+			o.start(job{verb: toAsk, board: bd, ask: k, from: k.from, not: k.not()}, now, t)
 		}
 	}
 	for _, key := range bd.order {

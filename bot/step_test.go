@@ -40,7 +40,7 @@ func (b *bench) want(bd *board, keysAndTexts ...string) {
 	for i := 0; i < len(keysAndTexts); i += 2 {
 		views = append(views, blocks.View{Key: keysAndTexts[i], Text: keysAndTexts[i+1]})
 	}
-	bd.set(views, nil, nil, blocks.Options{})
+	bd.set(views, pictures(views), nil, nil, blocks.Options{})
 	b.list(bd)
 }
 
@@ -243,7 +243,7 @@ func TestNotesAreGivenUp(t *testing.T) {
 	b := newBench(t)
 	bd := b.board("t1", "C1")
 	note := agent.Note{Seq: 7, Person: "U0GONE", Data: agent.DecisionRefused{Verb: agent.VerbApprove, Reason: "no"}}
-	bd.set(nil, []agent.Note{note}, nil, blocks.Options{})
+	bd.set(nil, nil, []agent.Note{note}, nil, blocks.Options{})
 	b.list(bd)
 	var reported []agent.PostedView
 	for range 60 {
@@ -306,7 +306,8 @@ func BenchmarkStep(b *testing.B) {
 	i := 0
 	for b.Loop() {
 		i++
-		bd.set([]blocks.View{{Key: "release/1", Text: fmt.Sprint(i)}}, nil, nil, blocks.Options{})
+		views := []blocks.View{{Key: "release/1", Text: fmt.Sprint(i)}}
+		bd.set(views, pictures(views), nil, nil, blocks.Options{})
 		bot.out.list(bd)
 		for _, j := range bot.out.step(now).jobs {
 			bot.out.done(j, result{channel: "C1", ts: "2.2"}, now)
@@ -320,7 +321,7 @@ func TestLettersStep(t *testing.T) {
 	b := newBench(t)
 	bd := b.board("t1", "")
 	bd.root = ""
-	open := &ask{id: "a-1", open: true, view: blocks.View{Text: "decide", Blocks: []slack.Block{slack.NewDividerBlock()}}, from: []policy.Subject{{User: "U0BOB"}}}
+	open := &ask{id: "a-1", open: true, card: picturing(blocks.View{Text: "decide", Blocks: []slack.Block{slack.NewDividerBlock()}}), from: []policy.Subject{{User: "U0BOB"}}}
 	bd.post.asks = map[string]*ask{"a-1": open}
 	b.list(bd)
 	asked := b.tick(0)
@@ -346,9 +347,9 @@ func TestLettersStep(t *testing.T) {
 	for _, v := range reports[0].views {
 		posted[v.Key] = v
 	}
-	open.open, open.view = false, blocks.View{Text: "approved", Blocks: []slack.Block{slack.NewDividerBlock()}, Final: true}
+	open.open, open.card = false, picturing(blocks.View{Text: "approved", Blocks: []slack.Block{slack.NewDividerBlock()}, Final: true})
 	open.people = append(open.people, "U0NEW") // was never written to
-	bd.set(nil, nil, posted, blocks.Options{})
+	bd.set(nil, nil, nil, posted, blocks.Options{})
 	b.list(bd)
 	edits := b.tick(time.Minute)
 	if len(edits.jobs) != 2 || edits.jobs[0].verb != toEdit || edits.jobs[0].view.text != "approved" {
@@ -360,7 +361,7 @@ func TestLettersStep(t *testing.T) {
 	if r := b.tick(0).reports; len(r) != 1 || !r[0].views[0].Final || !r[0].views[1].Final {
 		t.Fatalf("reported %v", r)
 	}
-	bd.set(nil, nil, nil, blocks.Options{})
+	bd.set(nil, nil, nil, nil, blocks.Options{})
 	if len(bd.cards) != 0 || bd.pending() {
 		t.Fatalf("%d letters are kept", len(bd.cards))
 	}
@@ -394,7 +395,7 @@ func TestDirectNotesKeepTheRateOfPosts(t *testing.T) {
 	for i := range 10 {
 		notes = append(notes, agent.Note{Seq: 7, Ord: i + 1, Person: "U0BOB", Text: "it is free"})
 	}
-	bd.set(nil, notes, nil, blocks.Options{})
+	bd.set(nil, nil, notes, nil, blocks.Options{})
 	b.list(bd)
 	got := b.tick(0)
 	if len(got.jobs) != 4 || got.jobs[0].method() != "chat.postMessage" || got.jobs[0].channel != "U0BOB" {
