@@ -3,6 +3,7 @@ package openai
 import (
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/releasebot/releasebot/agent"
 )
@@ -13,6 +14,7 @@ const (
 	maxVersions = 60
 	maxIDs      = 60
 	maxPeople   = 60
+	maxDays     = 34
 )
 
 // choices is all that a reply may name. Code makes it from the policy file and
@@ -23,6 +25,7 @@ type choices struct {
 	people       []string // never "me"
 	versions     []string // newest first
 	ids          []string // newest first
+	days         []string // past, newest first: "Tuesday 2026-11-17"
 	omitted      int      // services left out
 }
 
@@ -51,7 +54,37 @@ func choose(in agent.PlanInput) choices {
 			c.ids = addNew(c.ids, w, maxIDs)
 		}
 	}
+	c.days = daysBefore(in.At)
 	return c.limited(maxServices)
+}
+
+// daysBefore lists the days that a question can reach back to, so that a model
+// has to choose a date and not to reckon one: each of the last two weeks, then
+// the Mondays of the two months before, then the firsts of the months of a year.
+func daysBefore(at time.Time) []string {
+	if at.IsZero() {
+		return nil
+	}
+	today := at.UTC().Truncate(24 * time.Hour)
+	var out []string
+	add := func(day time.Time) { out = append(out, day.Format("Monday "+time.DateOnly)) }
+	for n := range 75 {
+		if day := today.AddDate(0, 0, -n); n <= 14 || day.Weekday() == time.Monday || day.Day() == 1 {
+			add(day)
+		}
+	}
+	for first := today.AddDate(0, 0, 1-today.Day()); len(out) < maxDays; first = first.AddDate(0, -1, 0) {
+		if today.Sub(first) >= 75*24*time.Hour {
+			add(first)
+		}
+	}
+	return out
+}
+
+// dateOf is the date in one of these, "" of none.
+func dateOf(day string) string {
+	_, date, _ := strings.Cut(day, " ")
+	return date
 }
 
 // limited keeps at most so many services.

@@ -165,11 +165,7 @@ func (p *Planner) ask(ctx context.Context, req Request) (reply, agent.Tokens, *E
 	if err == nil {
 		return r, cost, nil
 	}
-	again, rerr := req.repaired(content, err.Error())
-	if rerr != nil {
-		return reply{}, cost, &Error{Kind: KindInvalid, Detail: p.endpoint.clean.clean(err.Error())}
-	}
-	if content, failure = p.once(ctx, again, &cost); failure != nil {
+	if content, failure = p.once(ctx, req.repaired(content, err.Error()), &cost); failure != nil {
 		return reply{}, cost, failure
 	}
 	if r, err = req.choices.read(content); err != nil {

@@ -1,29 +1,23 @@
 package openai
 
 import (
-	"bytes"
 	"crypto/sha256"
-	"embed"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
 	"strings"
-	"text/template"
 
 	"github.com/releasebot/releasebot/agent"
 )
 
 // PromptVersion names the templates and the schema. It is raised when either
 // changes; a test holds them together.
-const PromptVersion = "intent/1"
+const PromptVersion = "intent/2"
 
 // DefaultBudget is how many tokens one call may send, by the estimate of this package.
 const DefaultBudget = 8000
-
-//go:embed prompts/*.tmpl
-var prompts embed.FS
 
 // Options of Render.
 type Options struct {
@@ -63,73 +57,49 @@ func Render(in agent.PlanInput, o Options) (Request, error) {
 	if budget <= 0 {
 		budget = DefaultBudget
 	}
-	t, err := templates()
-	if err != nil {
-		return Request{}, err
-	}
 	all := choose(in)
+	var first Request
 	for services := maxServices; services > 0; services /= 2 {
-		req, err := render(t, in, budget, all.limited(services))
-		if err == nil {
-			return req, nil
-		}
-		if !errors.Is(err, ErrTooLong) {
+		req, whole, err := render(in, budget, all.limited(services))
+		switch {
+		case errors.Is(err, ErrTooLong):
+		case err != nil:
 			return Request{}, err
+		case whole:
+			return req, nil
+		case first.Messages == nil: // fewer names may leave room for what is open
+			first = req
 		}
 	}
-	return Request{}, ErrTooLong
-}
-
-func templates() (*template.Template, error) {
-	t, err := template.New("prompts").Funcs(template.FuncMap{"data": data}).ParseFS(prompts, "prompts/*.tmpl")
-	if err != nil {
-		return nil, fmt.Errorf("the prompt templates: %w", err)
+	if first.Messages == nil {
+		return Request{}, ErrTooLong
 	}
-	return t, nil
+	return first, nil
 }
 
-func execute(t *template.Template, name string, with any) (string, error) {
-	var b bytes.Buffer
-	if err := t.ExecuteTemplate(&b, name, with); err != nil {
-		return "", fmt.Errorf("the prompt template %s: %w", name, err)
-	}
-	return b.String(), nil
-}
-
-// explained is a shape as the system template shows it.
-type explained struct {
-	Kind  agent.IntentKind
-	About string
-}
-
-func render(t *template.Template, in agent.PlanInput, budget int, c choices) (Request, error) {
-	var about []explained
+// render also reports whether all that is open could be shown.
+func render(in agent.PlanInput, budget int, c choices) (Request, bool, error) {
+	var about []string
 	for _, s := range c.offered() {
-		about = append(about, explained{s.kind, s.about})
+		about = append(about, "- "+string(s.kind)+": "+s.about)
 	}
-	system, err := execute(t, "system.tmpl", map[string]any{"Shapes": about})
-	if err != nil {
-		return Request{}, err
-	}
+	system := fill(systemPrompt, map[string]string{"intents": strings.Join(about, "\n")})
 	schema := c.schema()
 	fixed := tokens(system) + tokens(string(schema)) + overhead
 	view, err := window(in, c, budget-fixed)
 	if err != nil {
-		return Request{}, err
+		return Request{}, false, err
 	}
-	user, err := execute(t, "thread.tmpl", view)
-	if err != nil {
-		return Request{}, err
-	}
+	user := view.text()
 	req := Request{
 		Messages: []Message{{"system", system}, {"user", user}},
 		Schema:   schema, Tokens: fixed + tokens(user), choices: c,
 	}
 	if req.Tokens > budget {
-		return Request{}, ErrTooLong
+		return Request{}, false, ErrTooLong
 	}
 	req.Version = version(req)
-	return req, nil
+	return req, !view.lacks, nil
 }
 
 // overhead is what roles, separators and the schema's name cost.
@@ -145,18 +115,10 @@ func version(r Request) string {
 }
 
 // repaired is the request again, with the reply and what is wrong with it.
-func (r Request) repaired(content, problem string) (Request, error) {
-	t, err := templates()
-	if err != nil {
-		return Request{}, err
-	}
-	text, err := execute(t, "repair.tmpl", map[string]any{"Problem": problem})
-	if err != nil {
-		return Request{}, err
-	}
+func (r Request) repaired(content, problem string) Request {
 	r.Messages = append(slices.Clip(r.Messages),
-		Message{"assistant", shorten(visible(content), 1500)}, Message{"user", text})
-	return r, nil
+		Message{"assistant", shorten(visible(content), 1500)}, Message{"user", fill(repairPrompt, map[string]string{"problem": data(problem)})})
+	return r
 }
 
 // echo reports whether a text holds a long piece of the prompt.

@@ -45,7 +45,7 @@ func threads() map[string]agent.PlanInput {
 			},
 		},
 		"mid_thread_failure": {
-			Words: "hm. give it one more go?", Catalog: evalCatalog(),
+			Words: "hm. give it one more go?", At: at(12), Catalog: evalCatalog(),
 			Turns:    []agent.Turn{{From: "person", Text: "deploy shop 1.4.2 to prod"}},
 			Releases: []agent.ReleaseBrief{failed},
 		},
@@ -55,6 +55,11 @@ func threads() map[string]agent.PlanInput {
 				func() agent.ReleaseBrief { r := failed; r.Solved = true; return r }(),
 				{N: 2, ID: "k3f-2", Action: "rollback", Service: "shop", Environment: "production", Version: "1.4.1", State: "rolled back", Of: 1, Asked: at(9)},
 			},
+		},
+		"mid_thread_since": {
+			Words: "anything new over there since Tuesday, and whose is it", At: at(30), Catalog: evalCatalog(),
+			Turns:    []agent.Turn{{From: "person", Text: "deploy shop 1.4.2 to prod"}},
+			Releases: []agent.ReleaseBrief{shop},
 		},
 		"rejection": {
 			Words: "deploy the backend first", Catalog: evalCatalog(), RejectionOf: 1,
@@ -127,12 +132,8 @@ func golden(t *testing.T, name, got string) {
 // The version names one set of templates and one table of intents.
 func TestPromptVersionIsRaised(t *testing.T) {
 	h := sha256.New()
-	for _, f := range []string{"system.tmpl", "thread.tmpl", "repair.tmpl"} {
-		b, err := prompts.ReadFile("prompts/" + f)
-		if err != nil {
-			t.Fatal(err)
-		}
-		h.Write(b)
+	for _, prompt := range []string{systemPrompt, threadPrompt, repairPrompt} {
+		h.Write([]byte(prompt))
 	}
 	fmt.Fprint(h, shapes(), schemaName)
 	golden(t, "version.golden", PromptVersion+" "+hex.EncodeToString(h.Sum(nil))[:16]+"\n")
@@ -164,7 +165,7 @@ func TestNothingClosesABlock(t *testing.T) {
 			t.Fatal(err)
 		}
 		user := req.Messages[1].Content
-		for _, block := range []string{"services", "people", "summary", "releases", "earlier", "open_question", "rejection", "words"} {
+		for _, block := range []string{"now", "services", "people", "summary", "releases", "earlier", "open_question", "rejection", "words"} {
 			open, end := strings.Count(user, "<"+block+">"), strings.Count(user, "</"+block+">")
 			if open != end || open > 1 {
 				t.Errorf("%s: <%s> is opened %d times and closed %d times", name, block, open, end)
@@ -289,7 +290,10 @@ func TestReplyCheckAgreesWithTheSchema(t *testing.T) {
 		{"kind": "status", "service": nil, "environment": "qa"},
 		{"kind": "lock", "service": "web", "environment": "staging", "reason": "db work", "for": nil},
 		{"kind": "cancel", "id": "k3f-1"},
-		{"kind": "why", "id": nil},
+		{"kind": "why", "id": nil, "about": nil},
+		{"kind": "why", "id": "k3f-1", "about": "approvals"},
+		{"kind": "history", "service": "shop", "environment": nil, "about": "changes", "since": "Tuesday 2026-11-17"},
+		{"kind": "history", "service": nil, "environment": nil, "about": nil, "since": nil},
 		{"kind": "help"},
 		{"kind": "none"},
 		{"kind": "clarify", "question": "Which?", "missing": "version", "action": "deploy", "service": "shop", "environment": nil, "version": nil, "options": []string{}, "ask": "alice"},
@@ -357,4 +361,55 @@ func FuzzReply(f *testing.F) {
 			t.Errorf("%q gave a name that nobody offered: %+v", text, i)
 		}
 	})
+}
+
+// The days that a question can reach back to are real ones, each once, newest
+// first, and none of them is to come.
+func TestDaysAreChosenNotReckoned(t *testing.T) {
+	if got := daysBefore(time.Time{}); got != nil {
+		t.Errorf("without a time there are %v", got)
+	}
+	for month := range 24 {
+		now := time.Date(2026, 1, 31, 23, 59, 0, 0, time.FixedZone("east", 3600)).AddDate(0, month, 0)
+		list := daysBefore(now)
+		if len(list) != maxDays {
+			t.Errorf("%v: %d days, want %d", now, len(list), maxDays)
+		}
+		last := now.Add(24 * time.Hour)
+		for i, d := range list {
+			day, err := time.Parse("Monday 2006-01-02", d)
+			if err != nil || day.Format("Monday 2006-01-02") != d {
+				t.Fatalf("%q is no day: %v", d, err)
+			}
+			if !day.Before(last) || i > 0 && i <= 14 && last.Sub(day) != 24*time.Hour {
+				t.Errorf("%v: %s follows %s", now, d, last.Format(time.DateOnly))
+			}
+			last = day
+		}
+		if list[0] != now.UTC().Format("Monday 2006-01-02") {
+			t.Errorf("%v: the first is %s", now, list[0])
+		}
+	}
+}
+
+// What a value holds is text: it fills no other placeholder and opens no block.
+func TestPlaceholders(t *testing.T) {
+	values := map[string]string{"a": "{{b}}", "b": "B", "none": ""}
+	if got := fill("x {{a}} {{b}} {{c}} {{", values); got != "x {{b}} B {{c}} {{" {
+		t.Errorf("%q", got)
+	}
+	if got := fillBlocks("one {{a}}\n\ntwo {{none}}\n\nthree\n", values); got != "one {{b}}\nthree\n" {
+		t.Errorf("%q", got)
+	}
+	for name, in := range threads() {
+		req, err := Render(in, Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range append(req.Messages, req.repaired("{}", "no").Messages...) {
+			if strings.Contains(m.Content, "{{") {
+				t.Errorf("%s: a placeholder is left in %s", name, m.Content)
+			}
+		}
+	}
 }

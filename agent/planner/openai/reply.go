@@ -31,6 +31,7 @@ func (r reply) intent() agent.Intent {
 	return agent.Intent{
 		Kind: r.kind, Service: r.texts["service"], Environment: r.texts["environment"], Version: r.texts["version"],
 		Page: r.lists["page"], ID: r.texts["id"], Reason: r.texts["reason"], For: r.texts["for"],
+		About: agent.About(r.texts["about"]), Since: dateOf(r.texts["since"]),
 	}
 }
 
@@ -108,7 +109,7 @@ func (c choices) readField(r *reply, f field, raw json.RawMessage) error {
 		}
 		r.lists[f.name] = list
 		return nil
-	case formService, formEnvironment, formVersion, formID, formPerson, formText, formAction, formMissing:
+	case formService, formEnvironment, formVersion, formID, formPerson, formText, formAction, formMissing, formAbout, formDay:
 	}
 	var v string
 	if err := json.Unmarshal(raw, &v); err != nil {

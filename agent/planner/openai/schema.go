@@ -8,7 +8,7 @@ import (
 )
 
 // schemaName is sent with the schema; the number is raised when its shape changes.
-const schemaName = "releasebot_intent_1"
+const schemaName = "releasebot_intent_2"
 
 // A field of an intent, as the reply must have it. Every field is required;
 // one that may be left out is nullable, as strict schemas ask for.
@@ -32,6 +32,8 @@ const (
 	formTexts       form = "texts"
 	formAction      form = "action"
 	formMissing     form = "missing"
+	formAbout       form = "about"
+	formDay         form = "day" // one of the days that code has listed
 )
 
 // A shape is one intent: what it is for, and its fields. The schema that is
@@ -47,12 +49,13 @@ func shapes() []shape {
 	service, environment := field{"service", formService, false}, field{"environment", formEnvironment, false}
 	page := field{"page", formPeople, false}
 	id := field{"id", formID, true}
+	about := field{"about", formAbout, true}
 	return []shape{
 		{agent.IntentDeploy, "release that version of that service to that environment, now. `page`: whom to tell if it fails, [] for nobody", []field{service, environment, {"version", formVersion, false}, page}},
 		{agent.IntentRollback, "go back to an earlier version; `version` null: the last healthy one", []field{service, environment, {"version", formVersion, true}, page}},
 		{agent.IntentVerify, "run the health checks", []field{service, environment}},
 		{agent.IntentStatus, "what runs where; null: all", []field{{"service", formService, true}, {"environment", formEnvironment, true}}},
-		{agent.IntentHistory, "what was released there before", []field{service, environment}},
+		{agent.IntentHistory, "what was released before; null: in all of them. `since`: the day from which on, if they name a time (\"since Tuesday\", \"this week\"); `about`: approvals if they ask who approved those releases, changes if they ask for the commits", []field{{"service", formService, true}, {"environment", formEnvironment, true}, about, {"since", formDay, true}}},
 		{agent.IntentApprovals, "what waits for approval", nil},
 		{agent.IntentLock, "keep releases out of an environment; `for`: how long, such as 2h; `reason`: in the person's own words", []field{service, environment, {"reason", formText, true}, {"for", formText, true}}},
 		{agent.IntentUnlock, "take a lock off", []field{service, environment}},
@@ -61,7 +64,7 @@ func shapes() []shape {
 		{agent.IntentCancel, "stop a release of this thread", []field{id}},
 		{agent.IntentHold, "pause a release of this thread", []field{id}},
 		{agent.IntentResume, "let a held release go on", []field{id}},
-		{agent.IntentWhy, "about a release at hand: what is in it, who decided, why it waits or failed", []field{id}},
+		{agent.IntentWhy, "about a release at hand. `about`: changes for what is in it or who wrote it, approvals for who decided about it, wait for what it waits for, null for why it stands as it does or failed", []field{id, about}},
 		{agent.IntentHelp, "what the program can do", nil},
 		{agent.IntentClarify, "something needed is missing or ambiguous, or could not be kept (a condition, a later time). `question`: one short question in the language of the words; `missing`: what the answer fills in; `action`, `service`, `environment`, `version`: what is clear so far; `options`: whole answers that would do; `ask`: a person who was named, if the question is for them", []field{
 			{"question", formText, false},
@@ -85,6 +88,11 @@ func actions() []string {
 	}
 }
 
+// abouts are what a question about a release can ask about.
+func abouts() []string {
+	return []string{string(agent.AboutChanges), string(agent.AboutApprovals), string(agent.AboutWait)}
+}
+
 func missings() []string { return []string{"service", "environment", "version", "id", "request"} }
 
 // offered leaves out the intents that could not be filled in: without a version written anywhere there is no deploy.
@@ -105,9 +113,9 @@ func (c choices) offered() []shape {
 // listed: the value is one of a list that differs from thread to thread.
 func (f form) listed() bool {
 	switch f {
-	case formService, formEnvironment, formVersion, formID, formPerson:
+	case formService, formEnvironment, formVersion, formID, formPerson, formDay:
 		return true
-	case formPeople, formText, formTexts, formAction, formMissing:
+	case formPeople, formText, formTexts, formAction, formMissing, formAbout:
 	}
 	return false
 }
@@ -135,6 +143,10 @@ func (c choices) values(f form) []string {
 		return actions()
 	case formMissing:
 		return missings()
+	case formAbout:
+		return abouts()
+	case formDay:
+		return c.days
 	case formText, formTexts:
 	}
 	return nil
@@ -176,7 +188,7 @@ func (c choices) fieldSchema(f field, defs *object) any {
 		return text
 	case formTexts:
 		return object{{"type", "array"}, {"items", text}}
-	case formService, formEnvironment, formVersion, formID, formPerson, formPeople, formAction, formMissing:
+	case formService, formEnvironment, formVersion, formID, formPerson, formPeople, formAction, formMissing, formAbout, formDay:
 	}
 	values := c.values(f.form)
 	if len(values) == 0 {

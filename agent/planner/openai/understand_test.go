@@ -37,13 +37,22 @@ func exchanges() []exchange {
 		{"a question of what runs", input("whats the story with web in production these days"), map[string]any{"kind": "status", "service": "web", "environment": "production"}, "status web production"},
 		{"a condition", input("shop 1.4.2 may go to production as far as CI agrees"), map[string]any{"kind": "clarify", "question": "Shall I deploy it now, whatever CI says?", "missing": "request", "action": "deploy", "service": "shop", "environment": "production", "version": "1.4.2", "options": []string{}, "ask": nil}, "clarify"},
 		{"after a failure", with(input("hm. give it one more go?"), func(in *agent.PlanInput) { in.Releases = []agent.ReleaseBrief{failed} }), deployOf("shop", "production", "1.4.2"), "clarify"},
-		{"why, after a failure", with(input("so whats up with that one"), func(in *agent.PlanInput) { in.Releases = []agent.ReleaseBrief{failed} }), map[string]any{"kind": "why", "id": "k3f-1"}, "why"},
+		{"why, after a failure", with(input("so whats up with that one"), func(in *agent.PlanInput) { in.Releases = []agent.ReleaseBrief{failed} }), map[string]any{"kind": "why", "id": "k3f-1", "about": nil}, "why"},
+		{"what came since a day", with(input("anything new on shop production since tuesday, pray"), func(in *agent.PlanInput) { in.At, in.Releases = at(30), []agent.ReleaseBrief{failed} }), map[string]any{"kind": "history", "service": "shop", "environment": "production", "about": nil, "since": "Tuesday 2026-11-17"}, "history shop production since 2026-11-17"},
+		{"who let it through", with(input("by whose leave did that one go out"), func(in *agent.PlanInput) { in.At, in.Releases = at(30), []agent.ReleaseBrief{failed} }), map[string]any{"kind": "why", "id": "k3f-1", "about": "approvals"}, "why about approvals"},
 		{"a reason", with(input("the backend has to follow along here, otherwise it breaks"), func(in *agent.PlanInput) { in.RejectionOf, in.Releases = 1, []agent.ReleaseBrief{rejected} }), map[string]any{"kind": "none"}, "none"},
 	}
 }
 
 func shortOf(i agent.Intent) string {
-	return strings.Join(strings.Fields(strings.Join([]string{string(i.Kind), i.Service, i.Environment, i.Version}, " ")), " ")
+	parts := []string{string(i.Kind), i.Service, i.Environment, i.Version}
+	if i.About != "" {
+		parts = append(parts, "about", string(i.About))
+	}
+	if i.Since != "" {
+		parts = append(parts, "since", i.Since)
+	}
+	return strings.Join(strings.Fields(strings.Join(parts, " ")), " ")
 }
 
 // endpointUnderTest is the real one that OPENAI_BASE_URL names, or nil.

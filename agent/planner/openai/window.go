@@ -18,8 +18,9 @@ const (
 	maxFolded  = 12  // lines of the summary
 )
 
-// view is what the thread template shows. Releases, Question and Summary are finished lines.
+// view is what the thread's prompt shows. Releases, Question and Summary are finished lines.
 type view struct {
+	Now       string
 	Services  []agent.CatalogService
 	Omitted   int
 	People    []string
@@ -29,6 +30,8 @@ type view struct {
 	Question  string
 	Rejection int
 	Words     string
+
+	lacks bool // something that is open had no room
 }
 
 // window chooses what of a thread is sent, within a budget of tokens. In the
@@ -37,7 +40,7 @@ type view struct {
 // newest first; a summary of what was left out. Errors that were mended since
 // are left out. It is pure.
 func window(in agent.PlanInput, c choices, budget int) (view, error) {
-	v := view{Services: c.services, Omitted: c.omitted, People: c.people, Rejection: in.RejectionOf, Words: in.Words}
+	v := view{Now: moment(in.At), Services: c.services, Omitted: c.omitted, People: c.people, Rejection: in.RejectionOf, Words: in.Words}
 	room := budget - tokens(data(in.Words)) - frame
 	for _, s := range c.services {
 		room -= tokens(serviceLine(s))
@@ -70,7 +73,23 @@ const (
 )
 
 func serviceLine(s agent.CatalogService) string {
-	return fmt.Sprintf(`{"service":%s,"environments":[%s]}`, data(s.Name), data(strings.Join(s.Environments, `","`)))
+	var envs []string
+	for _, e := range s.Environments {
+		envs = append(envs, data(e))
+	}
+	return fmt.Sprintf(`{"service":%s,"environments":[%s]}`, data(s.Name), strings.Join(envs, ","))
+}
+
+// moment writes when the words were said, with the weekday: "" if it is not known.
+func moment(at time.Time) string {
+	if at.IsZero() {
+		return ""
+	}
+	return at.UTC().Format("Monday 2006-01-02 15:04 MST")
+}
+
+func turnLine(t agent.Turn) string {
+	return fmt.Sprintf(`{"from":%s,"text":%s}`, data(t.From), data(t.Text))
 }
 
 // windower spends the room.
@@ -114,6 +133,7 @@ func (w *windower) question(q *agent.Question) {
 			return
 		}
 	}
+	w.view.lacks = true
 }
 
 // jsonLine writes a line of data: the same escapes as data's.
@@ -133,6 +153,7 @@ func (w *windower) releases(all []agent.ReleaseBrief, shown map[int]string, want
 		}
 		line := releaseLine(r)
 		if !w.take(line) {
+			w.view.lacks = w.view.lacks || r.Open
 			return
 		}
 		shown[r.N] = line
