@@ -161,8 +161,11 @@ type Tokens struct {
 	In     int `json:"in,omitempty"`
 	Cached int `json:"cached,omitempty"`
 	Out    int `json:"out,omitempty"`
+	// Cost by the price that was set when the call was made.
+	Cost Money `json:"cost,omitempty"`
 }
 
-func (t Tokens) plus(o Tokens) Tokens {
-	return Tokens{Calls: t.Calls + o.Calls, In: t.In + o.In, Cached: t.Cached + o.Cached, Out: t.Out + o.Out}
+// Plus adds what another answer cost.
+func (t Tokens) Plus(o Tokens) Tokens {
+	return Tokens{Calls: t.Calls + o.Calls, In: t.In + o.In, Cached: t.Cached + o.Cached, Out: t.Out + o.Out, Cost: t.Cost + o.Cost}
 }

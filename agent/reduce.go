@@ -129,7 +129,7 @@ func (s *State) decide(e *Event, d *PlannerDecision) {
 		s.closeClarify(d.Of)
 	}
 	if d.Intent.Kind == IntentClarify {
-		s.Asked = s.Asked.plus(d.Tokens)
+		s.Asked = s.Asked.Plus(d.Tokens)
 	}
 	switch d.Intent.Kind {
 	case IntentDeploy, IntentRollback, IntentVerify:
@@ -155,7 +155,7 @@ func (s *State) open(d *PlannerDecision, w Words) {
 		Before: d.Intent.Before, Stage: StageContext, Asked: s.Now, Planner: d.Planner, Tokens: d.Tokens,
 	}
 	if !w.Click && !w.Sequel {
-		r.Tokens, s.Asked = s.Asked.plus(d.Tokens), Tokens{}
+		r.Tokens, s.Asked = s.Asked.Plus(d.Tokens), Tokens{}
 	}
 	for _, p := range d.Intent.Page {
 		if p == "me" {

@@ -21,6 +21,7 @@ type Metrics struct {
 	planner   *prometheus.CounterVec
 	calls     *prometheus.CounterVec
 	tokens    *prometheus.CounterVec
+	cost      prometheus.Counter
 	errors    *prometheus.CounterVec
 	ack       prometheus.Histogram
 }
@@ -38,7 +39,10 @@ func NewMetrics() *Metrics {
 		planner:   counter("planner_calls_total", "Words that a planner was asked about, by planner; \"error\" where it gave no answer.", "planner"),
 		calls:     counter("planner_model_calls_total", "Calls of a model's endpoint, those that failed too, by the planner whose answer counted in the end.", "planner"),
 		tokens:    counter("planner_tokens_total", "Tokens of a model's calls: sent (in), of these from the endpoint's cache (cached), received (out).", "kind"),
-		errors:    counter("slack_errors_total", "Calls of Slack's Web API that failed, by method and by Slack's error.", "method", "error"),
+		cost: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "releasebot_planner_cost_dollars_total", Help: "What a model's calls cost, by the prices in RELEASEBOT_MODEL_PRICES; 0 while the model has none.",
+		}),
+		errors: counter("slack_errors_total", "Calls of Slack's Web API that failed, by method and by Slack's error.", "method", "error"),
 		ack: prometheus.NewHistogram(prometheus.HistogramOpts{
 			Name: "releasebot_slack_ack_seconds",
 			Help: "Time from an envelope's arrival to its acknowledgement. Slack waits for three seconds.",
@@ -47,7 +51,7 @@ func NewMetrics() *Metrics {
 			},
 		}),
 	}
-	m.registry.MustRegister(m.events, m.approvals, m.deploys, m.planner, m.calls, m.tokens, m.errors, m.ack,
+	m.registry.MustRegister(m.events, m.approvals, m.deploys, m.planner, m.calls, m.tokens, m.cost, m.errors, m.ack,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	for _, outcome := range approvalOutcomes() { // a rate needs a zero to rise from
 		m.approvals.WithLabelValues(outcome)

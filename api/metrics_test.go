@@ -187,8 +187,8 @@ func TestPlannerTokens(t *testing.T) {
 	h := w.serve(func(c *api.Config) { c.Metrics = m })
 	wantLines(t, h, `releasebot_planner_tokens_total{kind="in"} 0`, `releasebot_planner_tokens_total{kind="cached"} 0`, `releasebot_planner_tokens_total{kind="out"} 0`)
 	for i, d := range []agent.PlannerDecision{
-		{Planner: "gpt-5", Tokens: agent.Tokens{Calls: 1, In: 800, Cached: 512, Out: 40}},
-		{Planner: "rules", Tokens: agent.Tokens{Calls: 2, In: 100}},
+		{Planner: "gpt-5", Tokens: agent.Tokens{Calls: 1, In: 800, Cached: 512, Out: 40, Cost: 1_500_000}},
+		{Planner: "rules", Tokens: agent.Tokens{Calls: 2, In: 100, Cost: 500_000}},
 		{Planner: "rules"},
 		{Planner: "gpt-5", Tokens: agent.Tokens{Calls: 1, In: -5, Out: 2}},
 	} {
@@ -196,7 +196,8 @@ func TestPlannerTokens(t *testing.T) {
 	}
 	wantLines(t, h, `releasebot_planner_model_calls_total{planner="gpt-5"} 2`, `releasebot_planner_model_calls_total{planner="rules"} 2`,
 		`releasebot_planner_calls_total{planner="rules"} 2`,
-		`releasebot_planner_tokens_total{kind="in"} 900`, `releasebot_planner_tokens_total{kind="cached"} 512`, `releasebot_planner_tokens_total{kind="out"} 42`)
+		`releasebot_planner_tokens_total{kind="in"} 900`, `releasebot_planner_tokens_total{kind="cached"} 512`, `releasebot_planner_tokens_total{kind="out"} 42`,
+		`releasebot_planner_cost_dollars_total 0.002`)
 }
 
 // What Slack answers can't make series without end, or break the exposition.

@@ -55,6 +55,7 @@ func (m *Metrics) planned(d *agent.PlannerDecision) {
 	if n := d.Tokens.Calls; n > 0 {
 		m.calls.WithLabelValues(label(d.Planner)).Add(float64(n))
 	}
+	m.cost.Add(float64(max(d.Tokens.Cost, 0)) / 1e9)
 	for kind, n := range map[string]int{"in": d.Tokens.In, "cached": d.Tokens.Cached, "out": d.Tokens.Out} {
 		m.tokens.WithLabelValues(kind).Add(float64(max(n, 0))) // a counter panics on less than nought, which an endpoint might report
 	}

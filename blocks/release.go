@@ -174,6 +174,9 @@ func planned(r *agent.ReleaseState) string {
 	if t.Cached > 0 {
 		cost += " (" + strconv.Itoa(t.Cached) + " of them cached)"
 	}
+	if t.Cost > 0 {
+		cost += ", " + t.Cost.String()
+	}
 	switch {
 	case r.Planner == "":
 		return ""

@@ -19,6 +19,7 @@ type environ struct {
 	OpenAIKey      Secret `envconfig:"OPENAI_API_KEY"`
 	OpenAIURL      Secret `envconfig:"OPENAI_BASE_URL"` // may hold a key
 	OpenAIModel    string `envconfig:"OPENAI_MODEL"`
+	Prices         string `envconfig:"RELEASEBOT_MODEL_PRICES"`
 	Planner        string `envconfig:"RELEASEBOT_PLANNER"`
 	PlannerAlways  string `envconfig:"RELEASEBOT_PLANNER_ALWAYS_ASK"`
 	Config         string `envconfig:"RELEASEBOT_CONFIG"`

@@ -74,10 +74,9 @@ func (e *evalCommand) Run(c *console) error {
 // measure asks each planner for every case.
 func (e *evalCommand) measure(c *console, names []string) ([]eval.Report, error) {
 	planners := make([]agent.Planner, len(names))
-	calls := 0 // of the planner that is measured now
 	for i, name := range names {
 		var err error
-		if planners[i], err = newPlanner(name, c.settings, func(openai.Call) { calls++ }); err != nil {
+		if planners[i], err = newPlanner(name, c.settings, nil); err != nil {
 			return nil, err
 		}
 	}
@@ -91,9 +90,8 @@ func (e *evalCommand) measure(c *console, names []string) ([]eval.Report, error)
 	}
 	reports := make([]eval.Report, len(names))
 	for i, p := range planners {
-		calls = 0
 		r := eval.Run(c.ctx, p, agent.CatalogOf(f), cases)
-		r.Tokens.Calls, r.Planner = calls, names[i] // not who gave the last answer: the rules are inside the model's planner too
+		r.Planner = names[i] // not who gave the last answer: the rules are inside the model's planner too
 		if names[i] == plannerOpenAI {
 			r.Planner += " " + or(c.settings.openaiModel, openai.DefaultModel)
 		}

@@ -75,6 +75,12 @@ func compareTable(out io.Writer, names []string, reports []eval.Report) error {
 	row("tokens in", func(r eval.Report) string { return fmt.Sprint(r.Tokens.In) })
 	row("of them cached", func(r eval.Report) string { return fmt.Sprint(r.Tokens.Cached) })
 	row("tokens out", func(r eval.Report) string { return fmt.Sprint(r.Tokens.Out) })
+	row("cost", func(r eval.Report) string {
+		if r.Tokens.Cost == 0 { // of a model without a price it is not known
+			return ""
+		}
+		return r.Tokens.Cost.String()
+	})
 	row("mean time", func(r eval.Report) string { return r.Took.Mean.Round(time.Microsecond).String() })
 	for _, want := range reports[0].ByIntent {
 		row(string(want.Intent), func(r eval.Report) string {

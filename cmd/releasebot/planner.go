@@ -20,8 +20,10 @@ func newPlanner(kind string, s settings, observe func(openai.Call)) (agent.Plann
 	if !s.openaiKey.IsSet() && !s.openaiURL.IsSet() {
 		return nil, fmt.Errorf("the planner openai needs OPENAI_API_KEY, or OPENAI_BASE_URL for an endpoint that takes no key")
 	}
+	model := or(s.openaiModel, openai.DefaultModel)
 	return openai.New(openai.Config{
-		Key: s.openaiKey.Reveal(), BaseURL: s.openaiURL.Reveal(), Model: s.openaiModel, Rules: rules.New(), AlwaysAsk: s.plannerAlways, Observe: observe,
+		Price: s.prices[model],
+		Key:   s.openaiKey.Reveal(), BaseURL: s.openaiURL.Reveal(), Model: model, Rules: rules.New(), AlwaysAsk: s.plannerAlways, Observe: observe,
 	})
 }
 
@@ -32,8 +34,12 @@ func logCalls(log *slog.Logger) func(openai.Call) {
 		if c.Failure != "" {
 			level = slog.LevelWarn
 		}
+		cost := "not known: RELEASEBOT_MODEL_PRICES has no price of it"
+		if c.Tokens.Cost > 0 {
+			cost = c.Tokens.Cost.String()
+		}
 		log.Log(context.Background(), level, "the model was asked", "model", c.Model, "took", c.Took.Round(time.Millisecond),
-			"tokens_in", c.Tokens.In, "tokens_cached", c.Tokens.Cached, "tokens_out", c.Tokens.Out, "failure", string(c.Failure))
+			"tokens_in", c.Tokens.In, "tokens_cached", c.Tokens.Cached, "tokens_out", c.Tokens.Out, "cost", cost, "failure", string(c.Failure))
 	}
 }
 

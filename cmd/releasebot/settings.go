@@ -19,9 +19,10 @@ type settings struct {
 	redis              redisSettings
 	openaiKey          Secret
 	openaiURL          Secret
-	openaiModel        string // "" = the planner's default
-	planner            string // rules or openai
-	plannerAlways      bool   // the model is asked even where the rules are sure
+	openaiModel        string                  // "" = the planner's default
+	prices             map[string]openai.Price // by model
+	planner            string                  // rules or openai
+	plannerAlways      bool                    // the model is asked even where the rules are sure
 	config             string
 	httpAddr           string // off, or host:port
 	data               string // "" = no home folder is known
@@ -78,6 +79,7 @@ func (e environ) settle() (settings, problems) {
 		p.add("RELEASEBOT_LOG_LEVEL", "%v", err)
 	}
 	s.plannerAlways = p.boolean("RELEASEBOT_PLANNER_ALWAYS_ASK", e.PlannerAlways)
+	s.prices = p.prices("RELEASEBOT_MODEL_PRICES", e.Prices)
 	e.checkOTLP(&p)
 	return s, p
 }

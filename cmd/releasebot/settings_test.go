@@ -5,9 +5,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"maps"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/releasebot/releasebot/agent/planner/openai"
 )
 
 const hush = "xoxb-do-not-print-me"
@@ -131,6 +134,12 @@ func TestWhoReadsTheWords(t *testing.T) {
 		{"which the rules don't need", environ{OpenAIURL: theirs, Planner: "rules"}, plannerRules, ""},
 		{"a password in the address", environ{OpenAIURL: newSecret("http://u:p@h/v1")}, plannerOpenAI, "OPENAI_BASE_URL"},
 		{"a model of two words", environ{OpenAIKey: key, OpenAIModel: "gpt 5"}, plannerOpenAI, "OPENAI_MODEL"},
+		{"a price", environ{Prices: "gpt-5=0.25/0.025/2, other = 1/1/1"}, plannerRules, ""},
+		{"a price of nobody", environ{Prices: "0.25/0.025/2"}, plannerRules, "RELEASEBOT_MODEL_PRICES"},
+		{"half a price", environ{Prices: "gpt-5=0.25/2"}, plannerRules, "RELEASEBOT_MODEL_PRICES"},
+		{"a price that is no number", environ{Prices: "gpt-5=cheap/0/0"}, plannerRules, "RELEASEBOT_MODEL_PRICES"},
+		{"a price below nothing", environ{Prices: "gpt-5=-1/0/0"}, plannerRules, "RELEASEBOT_MODEL_PRICES"},
+		{"two prices of one model", environ{Prices: "gpt-5=1/1/1,gpt-5=2/2/2"}, plannerRules, "RELEASEBOT_MODEL_PRICES"},
 		{"neither yes nor no", environ{PlannerAlways: "maybe"}, plannerRules, "RELEASEBOT_PLANNER_ALWAYS_ASK"},
 	} {
 		s, problems := c.e.settle()
@@ -143,5 +152,16 @@ func TestWhoReadsTheWords(t *testing.T) {
 		case c.wrong != "" && (len(problems) != 1 || !strings.HasPrefix(problems[0], c.wrong+" ")):
 			t.Errorf("%s: got %q, want one problem with %s", c.name, problems, c.wrong)
 		}
+	}
+}
+
+func TestPricesAreExact(t *testing.T) {
+	s, problems := environ{Prices: "gpt-5.4-mini=0.75/0.075/4.5,llama=0/0/0.0375"}.settle()
+	if len(problems) > 0 {
+		t.Fatal(problems)
+	}
+	want := map[string]openai.Price{"gpt-5.4-mini": {In: 750_000, Cached: 75_000, Out: 4_500_000}, "llama": {Out: 37_500}}
+	if !maps.Equal(s.prices, want) {
+		t.Errorf("%v, want %v", s.prices, want)
 	}
 }

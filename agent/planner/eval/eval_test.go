@@ -68,3 +68,31 @@ func TestRulesOnBothHalves(t *testing.T) {
 		})
 	}
 }
+
+// What a planner's answers cost is summed: the calls too.
+func TestTheCostIsSummed(t *testing.T) {
+	cases, err := eval.Read(strings.NewReader(`{"say":"a","expect":{"intent":"none"}}` + "\n" + `{"say":"b","expect":{"intent":"none"}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	each := agent.Tokens{Calls: 2, In: 900, Cached: 512, Out: 30, Cost: 1_500_000}
+	r := eval.Run(context.Background(), costly(each), catalog(), cases)
+	if r.Tokens != each.Plus(each) {
+		t.Errorf("%+v, want twice %+v", r.Tokens, each)
+	}
+	var b strings.Builder
+	if err := r.Text(&b); err != nil {
+		t.Fatal(err)
+	}
+	if want := "1800 tokens in (1024 cached), 60 out, $0.0030"; !strings.Contains(b.String(), want) {
+		t.Errorf("%q is not in %s", want, b.String())
+	}
+}
+
+// costly is a planner whose every answer costs that.
+type costly agent.Tokens
+
+// Plan implements agent.Planner.
+func (c costly) Plan(context.Context, agent.PlanInput) (agent.Planned, error) {
+	return agent.Planned{Intent: agent.Intent{Kind: agent.IntentNone}, Planner: "costly", Tokens: agent.Tokens(c)}, nil
+}

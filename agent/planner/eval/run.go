@@ -96,9 +96,7 @@ func (t *tally) add(c Case, got agent.Planned, err error, took time.Duration) {
 	r.Total++
 	r.Took.Total += took
 	r.Took.Max = max(r.Took.Max, took)
-	r.Tokens.In += got.Tokens.In
-	r.Tokens.Cached += got.Tokens.Cached
-	r.Tokens.Out += got.Tokens.Out
+	r.Tokens = r.Tokens.Plus(got.Tokens)
 	if got.Planner != "" {
 		r.Planner = got.Planner
 	}

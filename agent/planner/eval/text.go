@@ -19,6 +19,9 @@ func (r Report) Text(w io.Writer) error {
 	if r.Tokens.In+r.Tokens.Out > 0 {
 		fmt.Fprintf(&b, "; %d tokens in (%d cached), %d out", r.Tokens.In, r.Tokens.Cached, r.Tokens.Out)
 	}
+	if r.Tokens.Cost > 0 {
+		fmt.Fprintf(&b, ", %s", r.Tokens.Cost)
+	}
 	b.WriteString("\n\n")
 	t := tabwriter.NewWriter(&b, 0, 4, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(t, "intent\tright\tof\t%\t")

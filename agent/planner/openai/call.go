@@ -33,6 +33,7 @@ const (
 type endpoint struct {
 	completions sdk.ChatCompletionService
 	model       string
+	price       Price
 	clean       cleaner
 }
 
@@ -50,7 +51,7 @@ func newEndpoint(cfg Config) endpoint {
 	if cfg.Key != "" {
 		opts = append(opts, option.WithAPIKey(cfg.Key))
 	}
-	return endpoint{completions: sdk.NewChatCompletionService(opts...), model: cfg.Model, clean: newCleaner(cfg.Key)}
+	return endpoint{completions: sdk.NewChatCompletionService(opts...), model: cfg.Model, price: cfg.Price, clean: newCleaner(cfg.Key)}
 }
 
 // call sends one request once. What it returns is the content of the answer, and what it cost, also where it failed.
@@ -78,9 +79,8 @@ func (e endpoint) call(ctx context.Context, r Request) (string, agent.Tokens, *E
 	if err != nil {
 		return "", cost, e.failure(ctx, err, response)
 	}
-	cost.In = int(answer.Usage.PromptTokens)
-	cost.Cached = int(answer.Usage.PromptTokensDetails.CachedTokens)
-	cost.Out = int(answer.Usage.CompletionTokens)
+	cost = cost.Plus(usage(answer.Usage.PromptTokens, answer.Usage.PromptTokensDetails.CachedTokens, answer.Usage.CompletionTokens))
+	cost.Cost = e.price.of(cost)
 	if len(answer.Choices) == 0 {
 		return "", cost, &Error{Kind: KindEmpty, Detail: "no choices"}
 	}
@@ -94,6 +94,15 @@ func (e endpoint) call(ctx context.Context, r Request) (string, agent.Tokens, *E
 		return "", cost, &Error{Kind: KindEmpty, Detail: "no content"}
 	}
 	return first.Message.Content, cost, nil
+}
+
+// maxUsage is more tokens than any one call can have: what an endpoint reports beyond is no count.
+const maxUsage = 10_000_000
+
+// usage is what an endpoint reports, as far as it can be.
+func usage(in, cached, out int64) agent.Tokens {
+	within := func(n, most int64) int { return int(min(max(n, 0), most)) }
+	return agent.Tokens{In: within(in, maxUsage), Cached: within(cached, max(0, min(in, maxUsage))), Out: within(out, maxUsage)}
 }
 
 // failure tells what kind of failure the library's error is. Its text is not

@@ -31,6 +31,8 @@ type Config struct {
 	Timeout time.Duration
 	// Budget is how many tokens one call may send. Defaults to 8,000.
 	Budget int
+	// Price of the model's tokens. The zero value: it is not known, and no cost is counted.
+	Price Price
 	// AlwaysAsk: the model is asked even where Rules is sure. If the two don't agree on a request that changes something, the person is asked.
 	AlwaysAsk bool
 	// Observe is told of each call, from the goroutine that made it; nil: nobody is.
@@ -199,10 +201,7 @@ func (p *Planner) persist(ctx context.Context, req Request, cost *agent.Tokens) 
 func (p *Planner) once(ctx context.Context, req Request, cost *agent.Tokens) (string, *Error) {
 	began := time.Now()
 	content, spent, failure := p.endpoint.call(ctx, req)
-	cost.Calls += spent.Calls
-	cost.In += spent.In
-	cost.Cached += spent.Cached
-	cost.Out += spent.Out
+	*cost = cost.Plus(spent)
 	p.rest.note(time.Now(), failure)
 	if p.cfg.Observe != nil {
 		c := Call{Model: p.cfg.Model, Took: time.Since(began), Tokens: spent}
