@@ -15,6 +15,7 @@ import (
 const (
 	historySaid   = 15
 	approvalsSaid = 5 // releases whose approvals are looked up: each is a log to read
+	leftLookedUp  = 5 // those at the top of which it is looked up who left a failure as it is
 )
 
 // A bygone is what an answer tells of one environment's past.
@@ -147,6 +148,8 @@ func (q Queries) told(ctx context.Context, in Intent, pasts []bygone) ([]string,
 				return nil, err
 			}
 			line += who
+		} else if i < leftLookedUp && !o.Healthy {
+			line += q.leftBy(ctx, o.Outcome)
 		}
 		lines = append(lines, line)
 	}
@@ -181,6 +184,15 @@ func (q Queries) approvedBy(ctx context.Context, o Outcome) (string, error) {
 		return "; allowed beforehand by the approval `" + r.Auto + "`", nil
 	}
 	return "; no approval was needed", nil
+}
+
+// leftBy says who has left a failure as it is; a log that can't be read now says nothing of it.
+func (q Queries) leftBy(ctx context.Context, o Outcome) string {
+	_, r, err := q.Release(ctx, ReleaseID(o.Thread, o.Number))
+	if err != nil || r.Left == nil {
+		return ""
+	}
+	return "; left as it is by " + mention(r.Left.By) + " on " + clockOf(r.Left.At)
 }
 
 // changed says what commits came between what ran then and what runs now.

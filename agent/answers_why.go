@@ -161,6 +161,8 @@ func (q Queries) becauseEnded(r *ReleaseState) []string {
 		out = append(out, why+".")
 	}
 	switch {
+	case r.Left != nil:
+		out = append(out, "Left as it is by "+mention(r.Left.By)+" on "+clockOf(r.Left.At)+": nothing more follows from it.")
 	case r.Outcome == OutcomeUnknown:
 		out = append(out, "Left open"+by(r.OutcomeBy)+": look at what runs there before the next release.")
 	case r.Rollback > 0:

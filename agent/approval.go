@@ -115,18 +115,28 @@ func (r *ReleaseState) closed(id, person string) (rule, reason string) {
 	case ApprovalExpiredOut:
 		return "expired", "This approval has expired: nobody decided in time. Ask for the " + r.Action + " again."
 	case ApprovalCanceled:
-		return "canceled", "This release was canceled" + by(a.By) + ": " + what + "."
+		return "canceled", "This release was canceled" + by(a.By) + inBrackets(a.Reason) + ": " + what + "."
 	case ApprovalReplaced:
 		if len(a.Changed) > 0 {
 			return "superseded", "This card is superseded, because what it showed has changed: " + plain(strings.Join(a.Changed, "; ")) + ". A new card asks again."
 		}
 		return "superseded", "This card is superseded by release " + a.By + "."
 	case ApprovalPending:
+		if r.Cancel != "" {
+			return "canceled", "This release is being stopped, asked by " + mention(r.Cancel) + ": " + what + "."
+		}
 		if a.has(person) {
 			return "again", "You have approved this already; one person counts once."
 		}
 	}
 	return "", ""
+}
+
+func inBrackets(why string) string {
+	if why == "" {
+		return ""
+	}
+	return " (" + strings.TrimSuffix(plain(why), ".") + ")"
 }
 
 func (a *Approval) names() string {

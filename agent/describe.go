@@ -71,6 +71,8 @@ func Describe(e *Event) string {
 		return unmark(orText(d.Text, d.ID))
 	case *Told:
 		return fmt.Sprintf("%s: %s", strings.Join(d.To, ", "), unmark(d.Text))
+	case *LeftAsIs:
+		return "by " + d.By
 	case *GlassBroken:
 		return fmt.Sprintf("by %s: %q", d.By, d.Reason)
 	case *TakeoverRequested:
@@ -125,7 +127,7 @@ func describeRelease(p Payload) string {
 	case *PostDeployCheckResult:
 		parts := []string{d.Verdict}
 		for _, c := range d.Checks {
-			parts = append(parts, fmt.Sprintf("%s %s after %d looks (%s)", c.Name, c.Verdict, c.Looks, c.Detail))
+			parts = append(parts, fmt.Sprintf("%s %s after %s (%s)", c.Name, c.Verdict, counted(c.Looks, "look"), c.Detail))
 		}
 		return strings.Join(parts, "; ")
 	case *RollbackProposed:
@@ -142,7 +144,7 @@ func describeRelease(p Payload) string {
 		if d.By == "" {
 			return d.Detail
 		}
-		return "by " + d.By
+		return "by " + d.By + quoted(": ", d.Detail)
 	case *Done:
 		return "the release ended: " + d.Outcome
 	}
@@ -221,13 +223,20 @@ func (d *ReleaseContext) describe() string {
 	}
 	s := fmt.Sprintf("%s (%s) replaces %s", orText(d.Version.Name, "what runs"), short(d.Version.SHA), orNothing(d.Replaces.Version))
 	if d.Changes != nil && d.Changes.Total > 0 {
-		s += fmt.Sprintf(", %d commits by %s", d.Changes.Total, strings.Join(d.Changes.Authors, ", "))
+		s += fmt.Sprintf(", %s by %s", counted(d.Changes.Total, "commit"), strings.Join(d.Changes.Authors, ", "))
 	}
 	return s
 }
 
 func (d *Plan) describe() string {
-	s := fmt.Sprintf("%s %s %s to %s, digest %.8s", d.Action, d.Service, d.Version, d.Env, d.Digest)
+	what := d.Service
+	if d.Version != "" { // of a verify where nothing is known to run
+		what += " " + d.Version
+	}
+	s := fmt.Sprintf("%s %s to %s, digest %.8s", d.Action, what, d.Env, d.Digest)
+	if d.Action == "verify" {
+		s = fmt.Sprintf("%s %s in %s, digest %.8s", d.Action, what, d.Env, d.Digest)
+	}
 	if d.Covered != "" {
 		s += ", allowed by approval " + d.Covered
 	}

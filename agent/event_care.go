@@ -29,6 +29,13 @@ type TakeoverRequested struct {
 	Reason string `json:"reason"`
 }
 
+// LeftAsIs: one who may ask or approve there leaves a failure as it is. Nothing
+// more follows from it, and a rollback that was proposed for it, and not decided, is withdrawn.
+type LeftAsIs struct {
+	Of int64  `json:"of"` // seq of the decision
+	By string `json:"by"`
+}
+
 // WatchKind is what a thread looks after for somebody.
 type WatchKind string
 
@@ -66,6 +73,7 @@ type Told struct {
 func (*ApprovalEscalated) eventType() string { return "approval_escalated" }
 func (*GlassBroken) eventType() string       { return "glass_broken" }
 func (*TakeoverRequested) eventType() string { return "takeover_requested" }
+func (*LeftAsIs) eventType() string          { return "left_as_is" }
 func (*WatchSet) eventType() string          { return "watch_set" }
 func (*WatchLooked) eventType() string       { return "watch_looked" }
 func (*Told) eventType() string              { return "told" }
@@ -78,6 +86,8 @@ func newCarePayload(typ string) Payload {
 		return new(GlassBroken)
 	case "takeover_requested":
 		return new(TakeoverRequested)
+	case "left_as_is":
+		return new(LeftAsIs)
 	case "watch_set":
 		return new(WatchSet)
 	case "watch_looked":

@@ -48,6 +48,7 @@ func every() []agent.Payload {
 		&agent.CancelRequested{Of: 1, By: "U1"},
 		&agent.Canceled{By: "U1"},
 		&agent.Done{Outcome: "done", Head: "h"},
+		&agent.LeftAsIs{Of: 1, By: "U1"},
 		&agent.Claim{Claim: "c", Thread: "t1", Number: 1},
 		&agent.Release{Claim: "c", Outcome: agent.Outcome{Outcome: "done"}},
 		&agent.Takeover{Claim: "c", From: "b"},

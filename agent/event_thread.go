@@ -136,6 +136,7 @@ const (
 	VerbResume   Verb = "resume"
 	VerbRollback Verb = "rollback"
 	VerbRetry    Verb = "retry"
+	VerbLeave    Verb = "leave" // a failure as it is
 	VerbRan      Verb = "it_ran"
 	VerbDidnt    Verb = "it_didnt"
 	VerbStop     Verb = "stop"

@@ -31,7 +31,7 @@ var helpLines = []string{
 	"`/release status [SERVICE [ENVIRONMENT]]` · `/release history SERVICE ENVIRONMENT` · `/release approvals` · `/release why ID`",
 	"`/release approve ID` · `/release reject ID REASON` · `/release cancel ID` · `/release hold ID` · `/release resume ID`",
 	"`/release lock SERVICE ENVIRONMENT REASON` · `/release unlock SERVICE ENVIRONMENT` · `/release locks` · `/release notify SERVICE ENVIRONMENT`",
-	"`/release take ID REASON` (take the environment over) · `/release glass ID REASON` (break a freeze) · `/release mute` · `/release unmute`",
+	"`/release take ID REASON` (take the environment over) · `/release glass ID REASON` (break a freeze) · `/release leave ID` (a failure as it is) · `/release mute` · `/release unmute`",
 	"In a release's thread, ask: what's in this? · who approved? · why is it waiting? · what changed since Tuesday?",
 	"Or mention me in a channel, in your own words: deploy shop v1.4.2 to production and page me if health checks fail.",
 }

@@ -72,9 +72,14 @@ func (s *State) reduceRelease(r *ReleaseState, e *Event) {
 			r.Cancel = d.By
 		}
 	case *Canceled:
+		if a := r.Approval; a != nil && a.State == ApprovalPending {
+			a.Reason = d.Detail
+		}
 		r.Approval.end(ApprovalCanceled, d.By, s.Now)
 		r.Outcome, r.OutcomeBy, r.Detail = OutcomeCanceled, d.By, d.Detail
 		r.toEnd()
+	case *LeftAsIs:
+		s.leave(r, d)
 	case *Done:
 		s.end(r, d)
 	}

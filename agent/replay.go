@@ -99,6 +99,8 @@ func matches(e *Event, st Step) bool {
 		return st.Seq == d.Of
 	case *TakeoverRequested:
 		return st.Seq == d.Of
+	case *LeftAsIs:
+		return st.Seq == d.Of
 	case *WatchSet, *WatchLooked:
 		return true
 	case *HumanInputRequested:
@@ -140,7 +142,7 @@ func writtenBy(p Payload) []StepKind {
 		return []StepKind{StepRemind}
 	case *ApprovalEscalated:
 		return []StepKind{StepEscalate}
-	case *GlassBroken, *TakeoverRequested:
+	case *GlassBroken, *TakeoverRequested, *LeftAsIs:
 		return []StepKind{StepJudge}
 	case *WatchSet:
 		return []StepKind{StepCommand}

@@ -210,6 +210,7 @@ type ReleaseState struct {
 	Detail     string                             `json:"detail,omitempty"`
 	OutcomeBy  string                             `json:"outcome_by,omitempty"` // who rejected or canceled; the newer release's id
 	Ended      time.Time                          `json:"ended,omitzero"`
+	Left       *Left                              `json:"left,omitempty"`  // who leaves its failure as it is
 	Shown      bool                               `json:"shown,omitempty"` // its card was shown for the last time
 }
 
@@ -218,6 +219,12 @@ type Click struct {
 	Of     int64  `json:"of"`
 	Person string `json:"person"`
 	Actor  Actor  `json:"actor"`
+}
+
+// Left is who has left a failure as it is, and when.
+type Left struct {
+	By string    `json:"by"`
+	At time.Time `json:"at"`
 }
 
 // DeployRun is a start and what became of it.

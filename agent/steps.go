@@ -37,7 +37,7 @@ func (r *Runner) do(ctx context.Context, h *run, st Step, now time.Time) error {
 	case StepCommand:
 		return r.command(ctx, h, st, now)
 	case StepCancel:
-		h.emitFor(now, rel.N, &Canceled{By: rel.Cancel}, mintID(rel.ID, "canceled"))
+		h.emitFor(now, rel.N, &Canceled{By: rel.Cancel, Detail: h.state.withdrawn(rel)}, mintID(rel.ID, "canceled"))
 	case StepAbort:
 		return r.abort(ctx, h, rel, st, now)
 	case StepPoll:

@@ -14,6 +14,10 @@ func (j *judgement) retry(ctx context.Context) error {
 		j.refuse(j.rel.N, policy.Verdict{Rule: "running", Reason: "Release " + j.rel.ID + " has not ended, so it can't be retried."})
 		return nil
 	}
+	if j.rel.Left != nil {
+		j.refuse(j.rel.N, j.rel.alreadyLeft())
+		return nil
+	}
 	if again := j.h.state.followUp(j.rel, j.rel.Action); again != nil {
 		j.refuse(j.rel.N, policy.Verdict{Rule: "again", Reason: "A retry is under way already: release " + again.ID + "."})
 		return nil
@@ -28,6 +32,10 @@ func (j *judgement) retry(ctx context.Context) error {
 
 // rollback: from one who may approve there the click is also the approval; from another it asks for one.
 func (j *judgement) rollback(ctx context.Context) error {
+	if j.rel.Left != nil {
+		j.refuse(j.rel.N, j.rel.alreadyLeft())
+		return nil
+	}
 	if back := j.h.state.Release(j.rel.Rollback); back != nil && back.Approval != nil && back.Approval.State == ApprovalPending {
 		v := j.allowed(ctx, back, j.mayDecide(ctx))
 		if !v.Allowed {

@@ -50,6 +50,8 @@ func (r *Runner) judge(ctx context.Context, h *run, st Step, now time.Time) erro
 		return j.edit(ctx)
 	case VerbRetry:
 		return j.retry(ctx)
+	case VerbLeave:
+		return j.leave(ctx)
 	case VerbRollback:
 		return j.rollback(ctx)
 	}

@@ -89,6 +89,8 @@ func approvalReason(a *agent.Approval) string {
 	switch a.State {
 	case agent.ApprovalRejected:
 		return say(a.Reason, showReason)
+	case agent.ApprovalCanceled:
+		return sentence(a.Reason, showReason)
 	case agent.ApprovalExpiredOut:
 		return "nobody decided in time"
 	case agent.ApprovalReplaced:

@@ -12,7 +12,7 @@ import (
 // anything that is no button of ours.
 func Button(a slack.BlockAction) (verb agent.Verb, target string, ok bool) {
 	switch v := agent.Verb(a.ActionID); v {
-	case agent.VerbApprove, agent.VerbReject, agent.VerbEdit, agent.VerbAbort, agent.VerbRollback, agent.VerbRetry, agent.VerbGlass, agent.VerbTakeover,
+	case agent.VerbApprove, agent.VerbReject, agent.VerbEdit, agent.VerbAbort, agent.VerbRollback, agent.VerbRetry, agent.VerbLeave, agent.VerbGlass, agent.VerbTakeover,
 		agent.VerbRan, agent.VerbDidnt, agent.VerbStop, agent.VerbHealthy, agent.VerbRecheck, agent.VerbUnwell:
 		verb = v
 	default:

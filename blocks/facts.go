@@ -61,7 +61,7 @@ func shipped(r *agent.ReleaseState) slack.Block {
 	if p.Previous.Version != "" {
 		text += ", in place of " + mono(p.Previous.Version, showVersion)
 	}
-	return section(text + ".\nAsked for by " + asker(r.By, r.Actor) + ", " + date(r.Asked))
+	return section(text + "\nAsked for by " + asker(r.By, r.Actor) + ", " + date(r.Asked))
 }
 
 // warnings come first: what is not as an approver would expect it.

@@ -109,7 +109,7 @@ func TestEveryButtonCanBeReadBack(t *testing.T) {
 		}
 	}
 	for _, v := range []agent.Verb{
-		agent.VerbApprove, agent.VerbReject, agent.VerbAbort, agent.VerbRollback, agent.VerbRetry, agent.VerbRan, agent.VerbDidnt, agent.VerbStop,
+		agent.VerbApprove, agent.VerbReject, agent.VerbAbort, agent.VerbRollback, agent.VerbRetry, agent.VerbLeave, agent.VerbRan, agent.VerbDidnt, agent.VerbStop,
 		agent.VerbEdit, agent.VerbGlass, agent.VerbTakeover, agent.VerbHealthy, agent.VerbRecheck, agent.VerbUnwell,
 	} {
 		if !seen[v] {

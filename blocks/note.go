@@ -35,6 +35,8 @@ func verbName(v agent.Verb) string {
 		return "“It ran”"
 	case agent.VerbDidnt:
 		return "“It didn't”"
+	case agent.VerbLeave:
+		return "Leave it"
 	case agent.VerbGlass:
 		return "Break glass"
 	case agent.VerbTakeover:

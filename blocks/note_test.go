@@ -41,7 +41,7 @@ func TestANoteNamesPeopleAndKeepsContentHarmless(t *testing.T) {
 
 func TestEveryVerbHasAName(t *testing.T) {
 	for _, v := range []agent.Verb{
-		agent.VerbApprove, agent.VerbReject, agent.VerbAbort, agent.VerbCancel, agent.VerbHold, agent.VerbResume, agent.VerbRollback, agent.VerbRetry,
+		agent.VerbApprove, agent.VerbReject, agent.VerbAbort, agent.VerbCancel, agent.VerbHold, agent.VerbResume, agent.VerbRollback, agent.VerbRetry, agent.VerbLeave,
 		agent.VerbRan, agent.VerbDidnt, agent.VerbStop, agent.VerbGlass, agent.VerbTakeover, agent.VerbEdit, agent.VerbHealthy, agent.VerbRecheck, agent.VerbUnwell,
 	} {
 		if name := verbName(v); name == "That" || strings.Contains(name, "_") {

@@ -129,6 +129,7 @@ func drawEvent(t *rapid.T, l *log) agent.Payload {
 		func() agent.Payload { return &agent.Canceled{By: who(), Detail: s("detail")} },
 		func() agent.Payload { return &agent.Done{Outcome: agent.OutcomeFailed} },
 		func() agent.Payload { return &agent.GlassBroken{By: who(), Reason: s("cause")} },
+		func() agent.Payload { return &agent.LeftAsIs{By: who()} },
 		func() agent.Payload { return &agent.TakeoverRequested{By: who(), Reason: s("cause")} },
 		func() agent.Payload { return &agent.ApprovalEscalated{ID: approvalID, People: []string{who()}} },
 		func() agent.Payload { return &agent.Told{About: "held", To: []string{who()}, Text: s("told")} },
@@ -220,8 +221,12 @@ func checkButtons(t tester, s *agent.State, v View) {
 				t.Errorf("%s can be aborted, at stage %s", v.Key, r.Stage)
 			}
 		case agent.VerbRollback, agent.VerbRetry:
-			if v.Key == agent.ViewRelease(1) && r.Stage != agent.StageEnded {
+			if v.Key == agent.ViewRelease(1) && (r.Stage != agent.StageEnded || r.Left != nil) {
 				t.Errorf("%s has %s, at stage %s", v.Key, b.ActionID, r.Stage)
+			}
+		case agent.VerbLeave:
+			if v.Key == agent.ViewRelease(1) && (v.Final || !s.MayLeave(r)) {
+				t.Errorf("%s can be left as it is, and something was decided about it", v.Key)
 			}
 		case agent.VerbGlass:
 			if v.Key == agent.ViewRelease(1) && (r.Stage != agent.StageEnded || r.Refused == nil || r.Refused.Rule != "freeze" || len(s.Releases) > 1 && s.Releases[1].Of == 1) {

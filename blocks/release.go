@@ -24,16 +24,32 @@ func release(s *agent.State, r *agent.ReleaseState) View {
 		list = append(list, lines(after))
 	}
 	list = append(list, context(origin(r), "id "+mono(r.ID, showName), planned(r)))
-	if b := releaseButtons(s, r); len(b) > 0 {
-		list = append(list, actions(key, b...))
+	buttons := releaseButtons(s, r)
+	if len(buttons) > 0 {
+		list = append(list, actions(key, buttons...))
 	}
-	final := r.Stage == agent.StageEnded && !undecided(s, r)
-	return View{Key: key, Text: releaseText(r), Blocks: within(list), Final: final}
+	return View{Key: key, Text: releaseText(r), Blocks: within(list), Final: closed(s, r, buttons)}
+}
+
+// closed: a release that has ended is shown for the last time once nothing is
+// left to press about how it went wrong. Until then its card has to lose its
+// buttons when somebody has.
+func closed(s *agent.State, r *agent.ReleaseState, buttons []slack.BlockElement) bool {
+	switch {
+	case r.Stage != agent.StageEnded || s.Undecided(r) != nil:
+		return false
+	case r.Outcome == agent.OutcomeDone, r.Outcome == agent.OutcomeRolledBack:
+		return true
+	}
+	return len(buttons) == 0
 }
 
 // releaseText is the outcome on its own.
 func releaseText(r *agent.ReleaseState) string {
 	text := symbol(r.Word()) + " " + capital(request(r)) + ": " + outcome(r)
+	if l := r.Left; l != nil {
+		text += ", left as it is by " + mention(l.By)
+	}
 	if why := because(r); why != "" {
 		if c := why[0]; 'a' <= c && c <= 'z' { // as somebody wrote it
 			text += ": " + why
@@ -205,11 +221,13 @@ func aftermath(s *agent.State, r *agent.ReleaseState) []string {
 	var list []string
 	if next := s.Release(r.Rollback); next != nil {
 		line := "↩️ Rollback to " + mono(next.Version, showVersion) + ": release " + mono(next.ID, showName) + " in this thread"
-		if undecided(s, r) {
+		if s.Undecided(r) != nil {
 			line += ", proposed and waiting for an approval"
+		} else if r.Left != nil {
+			line += ", withdrawn"
 		}
 		list = append(list, line+".")
-	} else if failed(r) && r.Stage == agent.StageEnded && r.Action == "deploy" && r.Deploy != nil && !notBegun(r) {
+	} else if r.Failed() && r.Stage == agent.StageEnded && r.Action == "deploy" && r.Deploy != nil && !notBegun(r) {
 		if target(r) == "" {
 			list = append(list, "No version is known that was healthy here before: there is nothing to roll back to.")
 		} else if choices(s, r) == "" {
@@ -224,15 +242,18 @@ func aftermath(s *agent.State, r *agent.ReleaseState) []string {
 			list = append(list, "⚠️ Not reached: "+named(p.Missed, func(m string) string { return sentence(m, showLine) }))
 		}
 	}
+	if l := r.Left; l != nil {
+		list = append(list, "✋ *Left as it is* by "+mention(l.By)+", "+date(l.At)+". Nothing more follows from it.")
+	}
 	if choice := choices(s, r); choice != "" {
 		list = append(list, choice)
 	}
 	return list
 }
 
-// choices says what can be pressed after a failure, and that leaving it takes no button.
+// choices says what can be pressed after a failure, and what each comes to.
 func choices(s *agent.State, r *agent.ReleaseState) string {
-	if r.Stage != agent.StageEnded || !failed(r) {
+	if r.Stage != agent.StageEnded || !r.Failed() {
 		return ""
 	}
 	var can []string
@@ -245,31 +266,16 @@ func choices(s *agent.State, r *agent.ReleaseState) string {
 			can = append(can, "*Retry* looks again")
 		case btn.ActionID == string(agent.VerbRetry):
 			can = append(can, "*Retry* tries the same again")
+		case btn.ActionID == string(agent.VerbLeave) && s.Undecided(r) != nil:
+			can = append(can, "*Leave it* withdraws the rollback, and nothing more is done")
+		case btn.ActionID == string(agent.VerbLeave):
+			can = append(can, "*Leave it* says that nothing more is to be done")
 		}
 	}
 	if len(can) == 0 {
 		return ""
 	}
-	leave := "press nothing: nothing more happens by itself."
-	if undecided(s, r) {
-		leave = "reject the rollback."
-	}
-	return "👉 " + strings.Join(can, ", ") + ". To leave it as it is, " + leave
-}
-
-// undecided: the rollback of a release that went wrong is proposed, and nobody has decided about it.
-func undecided(s *agent.State, r *agent.ReleaseState) bool {
-	next := s.Release(r.Rollback)
-	return next != nil && next.Auto == "" && next.Outcome == "" && next.Cancel == "" && next.Stage.Before(agent.StageClaim)
-}
-
-// failed reports whether something went wrong with what the release did.
-func failed(r *agent.ReleaseState) bool {
-	switch r.Outcome {
-	case agent.OutcomeFailed, agent.OutcomeUnhealthy, agent.OutcomeInconclusive:
-		return true
-	}
-	return false
+	return "👉 " + strings.Join(can, ", ") + "."
 }
 
 // target is the version that a rollback would go to, "" if none is known.
@@ -280,7 +286,7 @@ func target(r *agent.ReleaseState) string {
 	return r.Plan.Rollback
 }
 
-// releaseButtons are Abort while something can be stopped, then Roll back and Retry.
+// releaseButtons are Abort while something can be stopped, then Roll back, Retry and Leave it.
 func releaseButtons(s *agent.State, r *agent.ReleaseState) []slack.BlockElement {
 	if r.Stage != agent.StageEnded {
 		if r.Cancel != "" || r.Outcome != "" || r.Stage == agent.StageUnknown || !r.Stage.Before(agent.StageReturn) {
@@ -293,7 +299,7 @@ func releaseButtons(s *agent.State, r *agent.ReleaseState) []slack.BlockElement 
 		return append(list, button("Abort", agent.VerbAbort, r.ID, slack.StyleDanger,
 			confirm("Abort this release?", abortText(r), "Abort", "Go on", slack.StyleDanger)))
 	}
-	if r.Rollback > 0 && !undecided(s, r) || followed(s, r) {
+	if r.Rollback > 0 && s.Undecided(r) == nil || s.Followed(r) != nil || r.Left != nil {
 		return nil
 	}
 	var list []slack.BlockElement
@@ -303,27 +309,23 @@ func releaseButtons(s *agent.State, r *agent.ReleaseState) []slack.BlockElement 
 	if to := target(r); r.Action == "deploy" && r.Deploy != nil && !notBegun(r) && r.Outcome != agent.OutcomeUnknown && to != "" {
 		where := content(r.Service, showName, plain) + " in " + content(r.Env, showName, plain)
 		list = append(list, button("Roll back", agent.VerbRollback, r.ID, slack.StyleDanger, confirm("Roll back "+where+"?",
-			"Rolls "+where+" back to "+content(to, showVersion, plain)+", the last version that was healthy there.", "Roll back", "Leave it", slack.StyleDanger)))
+			"Rolls "+where+" back to "+content(to, showVersion, plain)+", the last version that was healthy there.", "Roll back", "Not now", slack.StyleDanger)))
 	}
-	if failed(r) && !(notBegun(r) && r.Deploy.By != "") || r.Outcome == agent.OutcomeExpired { // "it didn't" has asked again already
+	if r.Failed() && !(notBegun(r) && r.Deploy.By != "") || r.Outcome == agent.OutcomeExpired { // "it didn't" has asked again already
 		again := ", as a new plan. Where policy asks for approval, it is asked for again."
 		if r.Action == "verify" {
 			again = ": its health is looked at again. Nothing is deployed."
 		}
-		list = append(list, button("Retry", agent.VerbRetry, r.ID, "", confirm("Try again?", headline(r)+again, "Retry", "Leave it", "")))
+		list = append(list, button("Retry", agent.VerbRetry, r.ID, "", confirm("Try again?", headline(r)+again, "Retry", "Not now", "")))
+	}
+	if s.MayLeave(r) {
+		means := ": nothing more is done about it."
+		if back := s.Undecided(r); back != nil {
+			means = ": nothing more is done about it, and the proposed rollback to " + content(back.Version, showVersion, plain) + " is withdrawn."
+		}
+		list = append(list, button("Leave it", agent.VerbLeave, r.ID, "", confirm("Leave it as it is?", headline(r)+means, "Leave it", "Not now", "")))
 	}
 	return list
-}
-
-// followed reports whether the thread has a newer release of the same
-// environment, other than the rollback that was proposed for this one.
-func followed(s *agent.State, r *agent.ReleaseState) bool {
-	for _, later := range s.Releases[min(r.N, len(s.Releases)):] {
-		if later.Service == r.Service && later.Env == r.Env && later.N != r.Rollback {
-			return true
-		}
-	}
-	return false
 }
 
 func abortText(r *agent.ReleaseState) string {

@@ -42,6 +42,7 @@ func logs() map[string]*log {
 		"healthy":             healthy(),
 		"unhealthy":           unhealthy().ended(agent.OutcomeUnhealthy),
 		"rollback_proposed":   rollbackProposed(false),
+		"left_as_it_is":       rollbackLeft(),
 		"rollback_automatic":  rollbackProposed(true),
 		"rolled_back":         rolledBack(),
 		"unhealthy_paged":     paged(),
@@ -234,6 +235,13 @@ func paged() *log {
 		&agent.DeployResult{Key: "k1", Outcome: agent.Deployed}, &agent.VerifyStarted{Try: 1, Checks: []string{"health"}},
 		&agent.PostDeployCheckResult{Verdict: "unhealthy"}, &agent.LockReleased{Claim: "c1"})
 	return l.bot(1, &agent.PageSent{About: "unhealthy", Reached: []string{alice}, Missed: []string{"bob: deactivated"}}, &agent.Done{Outcome: agent.OutcomeUnhealthy})
+}
+
+// rollbackLeft: the failure is left as it is, and the rollback withdrawn.
+func rollbackLeft() *log {
+	l := rollbackProposed(false).wait(4 * time.Minute)
+	l.add(person(alice), 1, &agent.LeftAsIs{By: alice})
+	return l.bot(2, &agent.Canceled{By: alice, Detail: "The failure of shop v1.4.2 is left as it is."}, &agent.Done{Outcome: agent.OutcomeCanceled})
 }
 
 func unknown() *log {

@@ -109,9 +109,11 @@ func TestButtonsOfEachState(t *testing.T) {
 		{"aborting", "release/1", ""},
 		{"verifying", "release/1", "abort"},
 		{"healthy", "release/1", "rollback"},
-		{"deploy_failed", "release/1", "rollback retry"},
-		{"unhealthy", "release/1", "rollback retry"},
-		{"rollback_proposed", "release/1", "rollback retry"},
+		{"deploy_failed", "release/1", "rollback retry leave"},
+		{"unhealthy", "release/1", "rollback retry leave"},
+		{"rollback_proposed", "release/1", "rollback retry leave"},
+		{"left_as_it_is", "release/1", ""},
+		{"left_as_it_is", "approval/k3m9x2q7p4ab-2", ""},
 		{"rollback_automatic", "release/1", ""},
 		{"frozen", "release/1", "break_glass"},
 		{"glass_broken", "release/1", ""},
@@ -123,7 +125,7 @@ func TestButtonsOfEachState(t *testing.T) {
 		{"doubt", "question/" + cardID + "/healthy", "it_is_healthy check_again it_is_not"},
 		{"doubt_checked_again", "question/" + cardID + "/healthy", ""},
 		{"doubt_healthy", "question/" + cardID + "/healthy", ""},
-		{"unhealthy_paged", "release/1", "retry"},
+		{"unhealthy_paged", "release/1", "retry leave"},
 		{"outcome_unknown", "release/1", ""},
 		{"outcome_unknown", "question/" + cardID + "/ran", "it_ran it_didnt stop"},
 		{"it_didnt", "question/" + cardID + "/ran", ""},
@@ -294,26 +296,34 @@ func TestNothingKnownOfCommitsIsNotNoCommits(t *testing.T) {
 	}
 }
 
-// TestAfterAFailure: what can be pressed, and that leaving it takes no button.
+// TestAfterAFailure: what can be pressed, and what stands there once somebody has.
 func TestAfterAFailure(t *testing.T) {
 	for state, want := range map[string]string{
-		"deploy_failed":     "press nothing: nothing more happens by itself",
-		"unhealthy":         "press nothing: nothing more happens by itself",
-		"rollback_proposed": "reject the rollback",
-		"unhealthy_paged":   "press nothing",
+		"deploy_failed":     "*Leave it* says that nothing more is to be done",
+		"unhealthy":         "*Leave it* says that nothing more is to be done",
+		"rollback_proposed": "*Leave it* withdraws the rollback",
+		"unhealthy_paged":   "*Leave it* says that nothing more is to be done",
+		"left_as_it_is":     "*Left as it is* by <@U0ALICE>, ",
 	} {
 		if shown := raw(find(t, logs()[state], agent.ViewRelease(1))); !strings.Contains(shown, want) {
 			t.Errorf("%s does not say %q:\n%s", state, want, shown)
 		}
 	}
 	for _, state := range []string{"healthy", "rollback_automatic", "rejected", "deploying"} {
-		if shown := raw(find(t, logs()[state], agent.ViewRelease(1))); strings.Contains(shown, "leave it as it is") {
+		if shown := raw(find(t, logs()[state], agent.ViewRelease(1))); strings.Contains(shown, "Leave it") {
 			t.Errorf("%s offers to leave it:\n%s", state, shown)
 		}
 	}
 	l := rollbackProposed(false)
 	if find(t, l, agent.ViewRelease(1)).Final {
 		t.Error("a card whose buttons wait for a decision about the rollback is shown for the last time")
+	}
+	left := rollbackLeft()
+	if v := find(t, left, agent.ViewRelease(1)); !v.Final || verbs(v) != "" || !strings.Contains(v.Text, "left as it is by <@U0ALICE>") {
+		t.Errorf("it is left as it is, and the card says %q, with the buttons %q", v.Text, verbs(v))
+	}
+	if v := find(t, left, agent.ViewApproval(agent.ApprovalID(left.s.ID, 2, 1))); !v.Final || verbs(v) != "" || !strings.Contains(raw(v), "is left as it is") {
+		t.Errorf("the rollback is withdrawn, and its card has the buttons %q:\n%s", verbs(v), raw(v))
 	}
 	l.bot(2, &agent.ApprovalResponse{ID: agent.ApprovalID(l.s.ID, 2, 1), Person: bob, Decision: agent.VerbReject, Reason: "it is fine", Digest: "d3"})
 	if v := find(t, l, agent.ViewRelease(1)); !v.Final || verbs(v) != "" {

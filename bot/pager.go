@@ -93,13 +93,14 @@ func buttons(s *agent.State, r *agent.ReleaseState) []string {
 		return []string{
 			"Roll back, or Approve on the card: the rollback to " + orElse(back.Version, "the last healthy version"),
 			"or type /release approve " + id,
+			"Leave it: withdraws the rollback, and nothing more is done",
 		}
 	}
 	var list []string
 	if r.Plan != nil && r.Plan.Rollback != "" && r.Action == "deploy" {
 		list = append(list, "Roll back: to "+r.Plan.Rollback)
 	}
-	return append(list, "Retry: as a new plan")
+	return append(list, "Retry: as a new plan", "Leave it: nothing more is done")
 }
 
 func broken(r *agent.ReleaseState) time.Time {

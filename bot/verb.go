@@ -20,7 +20,7 @@ func verbOf(words string) (verb agent.Verb, rest string) {
 		return agent.VerbGlass, after
 	}
 	switch first {
-	case "approve", "reject", "cancel", "hold", "resume":
+	case "approve", "reject", "cancel", "hold", "resume", "leave":
 		return agent.Verb(first), rest
 	case "take", "takeover":
 		return agent.VerbTakeover, rest

@@ -355,7 +355,7 @@ func (w *world) commands() {
 	r := pick(w, s.Releases)
 	verb := pick(w, []agent.Verb{
 		agent.VerbCancel, agent.VerbHold, agent.VerbResume, agent.VerbResume, agent.VerbApprove, agent.VerbRetry,
-		agent.VerbTakeover, agent.VerbTakeover, agent.VerbEdit,
+		agent.VerbTakeover, agent.VerbTakeover, agent.VerbEdit, agent.VerbLeave,
 	})
 	w.clicks(button{id, verb, r.ID}, pick(w, everybody), pick(w, versions), "command")
 }

@@ -34,6 +34,8 @@ const shown = [
   ["waiting_environment", "release/1"],
   ["deploying", "release/1"],
   ["deploy_failed", "release/1"],
+  ["left_as_it_is", "release/1"],
+  ["left_as_it_is", "approval/2"],
   ["doubt", "question/healthy"],
   ["outcome_unknown", "question/ran"],
   ["rejected", "approval/1"],
