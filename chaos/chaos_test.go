@@ -90,7 +90,7 @@ const takeoverWithin = 10 * time.Second
 func (f *faults) logs() string {
 	var b strings.Builder
 	for _, r := range f.replicas {
-		fmt.Fprintf(&b, "--- replica %s:\n%s\n", r.name, r.log.last(5000))
+		fmt.Fprintf(&b, "--- replica %s:\n%s\n", r.name, r.log.Last(5000))
 	}
 	return b.String()
 }

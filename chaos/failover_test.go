@@ -11,6 +11,7 @@ import (
 
 	"github.com/releasebot/releasebot/agent"
 	"github.com/releasebot/releasebot/agent/agenttest"
+	"github.com/releasebot/releasebot/internal/e2etest"
 	"github.com/releasebot/releasebot/policy"
 	"github.com/releasebot/releasebot/slacklocal"
 	"github.com/releasebot/releasebot/threadstore"
@@ -162,7 +163,7 @@ func TestFailoverIsNoticedByTheDeployer(t *testing.T) {
 	w := newTown(t, onePolicy)
 	w.store = []string{"REDIS_URL=" + redis.URL(), "REDIS_SENTINEL_MASTER=" + redistest.MasterName}
 	r := w.replica("a", "a", w.store...)
-	logs := func() string { return w.slack.RenderThread(releases, "") + r.log.last(5000) }
+	logs := func() string { return w.slack.RenderThread(releases, "") + r.log.Last(5000) }
 	w.until(patience, "its links", func() bool { return w.slack.Connected() >= 2 }, logs)
 	ts := w.slack.Post(alice, releases, "@releasebot deploy shop v1.1 to production", "")
 	find := func(match func(slacklocal.Message) bool) (found slacklocal.Message, ok bool) {
@@ -173,7 +174,7 @@ func TestFailoverIsNoticedByTheDeployer(t *testing.T) {
 		}
 		return found, false
 	}
-	show := func() string { return w.slack.RenderThread(releases, ts) + "\n" + r.log.last(6000) }
+	show := func() string { return w.slack.RenderThread(releases, ts) + "\n" + r.log.Last(6000) }
 	w.until(patience, "the card", func() bool { _, ok := find(live); return ok }, show)
 	card, _ := find(live)
 	count := func(typ string) (n int) {
@@ -199,7 +200,7 @@ func TestFailoverIsNoticedByTheDeployer(t *testing.T) {
 
 	// The process that saw the lost events takes nothing in that would go on from before them.
 	w.must(w.slack.ClickStale(bob, releases, card.TS, "approve"))
-	w.until(patience, "the process saying what it has found", func() bool { return strings.Contains(r.log.last(1<<20), "the store has lost acknowledged events") }, show)
+	w.until(patience, "the process saying what it has found", func() bool { return strings.Contains(r.log.Last(1<<20), "the store has lost acknowledged events") }, show)
 	w.wantEffects(1)
 
 	// One that never saw them can't know; the deployer does.
@@ -226,11 +227,11 @@ func TestFailoverIsNoticedByTheDeployer(t *testing.T) {
 
 func (w *town) wantEffects(want int) {
 	w.Helper()
-	list, err := w.ledger.read()
+	list, err := w.ledger.Read()
 	w.must(err)
 	n := 0
 	for _, e := range list {
-		if e.What == "begin" {
+		if e.What == e2etest.Begin {
 			n++
 		}
 	}

@@ -95,7 +95,7 @@ func (f *faults) processes(ctx context.Context, rnd *rand.Rand) {
 			f.stops = append(f.stops, time.Since(began))
 			f.mu.Unlock()
 		case <-time.After(patience):
-			f.w.Errorf("replica %s does not end within %s of SIGTERM\n%s", r.name, patience, r.log.last(3000))
+			f.w.Errorf("replica %s does not end within %s of SIGTERM\n%s", r.name, patience, r.log.Last(3000))
 			r.signal(syscall.SIGKILL)
 		}
 	}

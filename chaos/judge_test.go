@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/releasebot/releasebot/agent"
+	"github.com/releasebot/releasebot/internal/e2etest"
 )
 
 // judge compares what the logs say with the ledger, and with what Slack was told.
@@ -238,32 +239,32 @@ func startsOf(id agent.ThreadID, log []*agent.Event) map[string]start {
 
 // effectsOf compares the ledger with the logs.
 func (j *judge) effectsOf(starts map[string]start) {
-	list, err := j.w.ledger.read()
+	list, err := j.w.ledger.Read()
 	j.w.must(err)
 	begun := map[string]int{}
 	running := map[string]string{} // by place: the key
 	for _, e := range list {
-		if e.What == "end" {
-			delete(running, e.place())
+		if e.What == e2etest.End {
+			delete(running, e.Place())
 			continue
 		}
 		j.effects++
 		begun[e.Key]++
 		if begun[e.Key] > 1 {
-			j.w.Errorf("%s of %s to %s was started %d times", e.Key, e.Version, e.place(), begun[e.Key])
+			j.w.Errorf("%s of %s to %s was started %d times", e.Key, e.Version, e.Place(), begun[e.Key])
 		}
-		if other := running[e.place()]; other != "" {
-			j.w.Errorf("%s began in %s while %s ran", e.Key, e.place(), other)
+		if other := running[e.Place()]; other != "" {
+			j.w.Errorf("%s began in %s while %s ran", e.Key, e.Place(), other)
 		}
-		running[e.place()] = e.Key
+		running[e.Place()] = e.Key
 		s, ok := starts[e.Key]
 		switch {
 		case !ok:
-			j.w.Errorf("%s of %s to %s was started, and no log says so", e.Key, e.Version, e.place())
-		case !s.planned || s.service+"/"+s.environment != e.place() || s.version != e.Version:
-			j.w.Errorf("%s deployed %s to %s, but its plan in %s says %s to %s/%s", e.Key, e.Version, e.place(), s.thread, s.version, s.service, s.environment)
+			j.w.Errorf("%s of %s to %s was started, and no log says so", e.Key, e.Version, e.Place())
+		case !s.planned || s.service+"/"+s.environment != e.Place() || s.version != e.Version:
+			j.w.Errorf("%s deployed %s to %s, but its plan in %s says %s to %s/%s", e.Key, e.Version, e.Place(), s.thread, s.version, s.service, s.environment)
 		case s.approved < needed(s.service, s.environment):
-			j.w.Errorf("%s was started in %s with %d approvals, and %d are needed", e.Key, e.place(), s.approved, needed(s.service, s.environment))
+			j.w.Errorf("%s was started in %s with %d approvals, and %d are needed", e.Key, e.Place(), s.approved, needed(s.service, s.environment))
 		case s.at.After(e.At.Add(time.Second)): // one clock on this machine; a step's time is when it was thought
 			j.w.Errorf("%s began at %s, before the log said so at %s", e.Key, e.At, s.at)
 		}

@@ -4,12 +4,12 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/redis/go-redis/v9"
+
+	"github.com/releasebot/releasebot/internal/e2etest"
 )
 
 // program is the releasebot binary under test; TestMain sets it before any test runs.
@@ -18,7 +18,7 @@ var program string
 // TestMain builds the program, where a test will be run. This binary is also the
 // deploy command of the policy file, with "deployer" as its first argument.
 func TestMain(m *testing.M) {
-	if len(os.Args) > 2 && os.Args[1] == deployerCommand {
+	if len(os.Args) > 2 && os.Args[1] == e2etest.DeployerCommand {
 		os.Exit(deployer(os.Args[2:]))
 	}
 	os.Exit(run(m))
@@ -35,11 +35,8 @@ func run(m *testing.M) int {
 		return 1
 	}
 	defer os.RemoveAll(dir) //nolint:errcheck // a folder for temporary files
-	program = filepath.Join(dir, "releasebot")
-	build := exec.Command("go", "build", "-o", program, "github.com/releasebot/releasebot/cmd/releasebot") //nolint:noctx // go test has a time-out
-	build.Stdout, build.Stderr = os.Stderr, os.Stderr
-	if err := build.Run(); err != nil {
-		fmt.Fprintln(os.Stderr, "building the program:", err)
+	if program, err = e2etest.Build(dir); err != nil {
+		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
 	return m.Run()

@@ -172,9 +172,9 @@ func (p *people) answer(r *request, m slacklocal.Message) {
 
 // deployed reports whether the version of a request is in the ledger.
 func (l ledger) deployed(r *request) (bool, error) {
-	list, err := l.read()
+	list, err := l.Read()
 	for _, e := range list {
-		if e.Version == r.version && e.place() == r.service+"/"+r.environment {
+		if e.Version == r.version && e.Place() == r.service+"/"+r.environment {
 			return true, err
 		}
 	}

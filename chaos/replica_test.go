@@ -1,12 +1,13 @@
 package chaos
 
 import (
-	"bytes"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"sync"
 	"time"
+
+	"github.com/releasebot/releasebot/internal/e2etest"
 )
 
 // replica is one `releasebot serve`, which is started again whenever it ends, as
@@ -15,7 +16,7 @@ type replica struct {
 	w    *town
 	name string
 	env  []string
-	log  journal
+	log  e2etest.Journal
 
 	mu     sync.Mutex
 	cmd    *exec.Cmd
@@ -23,28 +24,6 @@ type replica struct {
 	starts int
 	over   bool
 	keeper sync.WaitGroup
-}
-
-// journal keeps the end of what a process says.
-type journal struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (j *journal) Write(p []byte) (int, error) {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	if j.b.Len() > 1<<20 {
-		j.b.Next(j.b.Len() / 2)
-	}
-	return j.b.Write(p)
-}
-
-func (j *journal) last(n int) string {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	b := j.b.Bytes()
-	return string(b[max(0, len(b)-n):])
 }
 
 // replica starts one, until the test ends.
@@ -121,7 +100,7 @@ func (r *replica) end() {
 	r.mu.Unlock()
 	r.keeper.Wait()
 	if dir := os.Getenv("CHAOS_LOGS"); dir != "" && r.w.Failed() {
-		if err := os.WriteFile(filepath.Join(dir, r.name+".log"), []byte(r.log.last(1<<20)), 0o600); err != nil {
+		if err := os.WriteFile(filepath.Join(dir, r.name+".log"), []byte(r.log.Last(1<<20)), 0o600); err != nil {
 			r.w.Error(err)
 		}
 	}

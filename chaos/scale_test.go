@@ -63,7 +63,7 @@ func TestScaleWaitingThreads(t *testing.T) {
 	}
 	w.store = []string{"REDIS_URL=" + server.URL()}
 	r := w.replica("a", "a", w.store...)
-	show := func() string { return r.log.last(4000) }
+	show := func() string { return r.log.Last(4000) }
 	w.until(patience, "its links", func() bool { return w.slack.Connected() >= 2 }, show)
 	empty, base := rss(t, r.pid()), used(t, c)
 

@@ -2,14 +2,11 @@ package chaos
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -17,6 +14,7 @@ import (
 	"time"
 
 	"github.com/releasebot/releasebot/agent"
+	"github.com/releasebot/releasebot/internal/e2etest"
 	"github.com/releasebot/releasebot/slacklocal"
 )
 
@@ -107,7 +105,7 @@ func newTown(t *testing.T, policy string) *town {
 	cfg := slacklocal.Config{NoRates: true, Retries: []time.Duration{0, 2 * time.Second, 4 * time.Second, 8 * time.Second, 16 * time.Second}}
 	w := &town{T: t, dir: t.TempDir(), slack: slacklocal.New(cfg)}
 	t.Cleanup(w.slack.Close)
-	w.ledger = ledger(filepath.Join(w.dir, "ledger"))
+	w.ledger = ledger{e2etest.Ledger(filepath.Join(w.dir, "ledger"))}
 	health := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, _ *http.Request) { rw.WriteHeader(http.StatusOK) }))
 	t.Cleanup(health.Close)
 	_, err := w.slack.Start("127.0.0.1:0")
@@ -118,15 +116,10 @@ func newTown(t *testing.T, policy string) *town {
 	w.slack.AddChannel(releases, "releases", alice, bob, carol)
 	w.slack.AddGroup("S0ONCALL", "oncall", bob, carol)
 
-	self, err := os.Executable()
-	w.must(err)
-	deploy, err := json.Marshal([]string{self, deployerCommand, string(w.ledger)})
-	w.must(err)
-	status, err := json.Marshal([]string{self, deployerCommand, string(w.ledger), "status", "${key}"})
-	w.must(err)
 	w.policy = filepath.Join(w.dir, "releasebot.yml")
-	fill := strings.NewReplacer("@deploy@", string(deploy), "@status@", string(status), "@health@", health.URL)
-	w.must(os.WriteFile(w.policy, []byte(fill.Replace(policy)), 0o600))
+	filled, err := e2etest.Fill(policy, string(w.ledger.Ledger), "@health@", health.URL)
+	w.must(err)
+	w.must(os.WriteFile(w.policy, []byte(filled), 0o600))
 	return w
 }
 
@@ -139,24 +132,14 @@ func (w *town) must(err error) {
 
 // environ is what a process of the program is started with.
 func (w *town) environ(data string, more ...string) []string {
-	return append([]string{
-		"PATH=" + os.Getenv("PATH"), "HOME=" + w.dir, "RELEASEBOT_DATA=" + filepath.Join(w.dir, data), "RELEASEBOT_CONFIG=" + w.policy,
-		"RELEASEBOT_HTTP_ADDR=off", "RELEASEBOT_PLANNER=rules", "SLACK_API_URL=" + w.slack.APIURL(),
-		"SLACK_BOT_TOKEN=xoxb-of-the-test", "SLACK_APP_TOKEN=xapp-of-the-test",
-	}, more...)
+	return e2etest.Settings(w.dir, filepath.Join(w.dir, data), w.policy, w.slack.APIURL(), more...)
 }
 
 // releasebot runs a reading command, and returns what it prints.
 func (w *town) releasebot(args ...string) (string, error) {
 	ctx, cancel := context.WithTimeout(w.Context(), patience)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, program, args...) //nolint:gosec // the program under test
-	cmd.Dir, cmd.Env = w.dir, w.environ("reader", w.store...)
-	out, err := cmd.Output()
-	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
-		err = fmt.Errorf("releasebot %s: %w: %s%s", strings.Join(args, " "), err, out, exit.Stderr)
-	}
-	return string(out), err
+	return e2etest.Run(ctx, program, w.dir, w.environ("reader", w.store...), args...)
 }
 
 // thread is the agent's thread of a Slack thread.
@@ -170,15 +153,7 @@ func (w *town) log(id agent.ThreadID) ([]*agent.Event, error) {
 	if err != nil {
 		return nil, err
 	}
-	var list []*agent.Event
-	for line := range strings.Lines(out) {
-		e, err := agent.Decode([]byte(strings.TrimSuffix(line, "\n")))
-		if err != nil {
-			return nil, err
-		}
-		list = append(list, e)
-	}
-	return list, nil
+	return e2etest.Events(out)
 }
 
 // until waits for a condition, and fails with what more says.
@@ -193,16 +168,7 @@ func (w *town) until(limit time.Duration, what string, cond func() bool, more fu
 
 // poll looks at cond until it holds, or ctx ends.
 func poll(ctx context.Context, cond func() bool) bool {
-	tick := time.NewTicker(20 * time.Millisecond)
-	defer tick.Stop()
-	for !cond() {
-		select {
-		case <-ctx.Done():
-			return false
-		case <-tick.C:
-		}
-	}
-	return true
+	return e2etest.Poll(ctx, 20*time.Millisecond, cond)
 }
 
 // pause waits for a time, or for the end of ctx.

@@ -106,6 +106,12 @@ var rooms = []room{
 		"what stands below internal is used by all, so it uses none of them",
 	},
 	{
+		"internal/e2etest",
+		[]string{"agent"},
+		nil,
+		"what tests of the built program share knows how logs are written, and no more",
+	},
+	{
 		"sim",
 		[]string{"agent", "blocks", "bot", "policy", "slacklocal", "threadstore", "tools", "internal"},
 		[]string{"github.com/slack-go/slack"},
@@ -275,11 +281,13 @@ func TestPureFilesReadNoClock(t *testing.T) {
 // TestOnlyCmdReadsTheEnvironment: a package says in its Config what it needs.
 func TestOnlyCmdReadsTheEnvironment(t *testing.T) {
 	except := map[string]string{
-		"tools/deploy/command.go":   "CommandConfig.Environ defaults to it",
-		"tools/deploy/supervise.go": "it is a process of its own",
-		"internal/failpoint/on.go":  "of a test build",
-		"internal/planted/on.go":    "of a test build",
-		"bench/report/main.go":      "a program of its own, which nobody runs but make",
+		"tools/deploy/command.go":     "CommandConfig.Environ defaults to it",
+		"tools/deploy/supervise.go":   "it is a process of its own",
+		"internal/failpoint/on.go":    "of a test build",
+		"internal/planted/on.go":      "of a test build",
+		"internal/e2etest/ledger.go":  "a deploy command's, which only tests are",
+		"internal/e2etest/program.go": "what a test gives on to the processes it starts",
+		"bench/report/main.go":        "a program of its own, which nobody runs but make",
 	}
 	for _, s := range sourcesOf(t) {
 		if s.test || below(s.pkg, "cmd") || below(s.pkg, "threadstore/storetest") || except[s.path] != "" {

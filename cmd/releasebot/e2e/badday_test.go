@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/releasebot/releasebot/slacklocal"
+	"github.com/releasebot/releasebot/threadstore/storetest/redistest"
 )
 
 // away is how long Redis is gone.
@@ -16,8 +17,8 @@ const away = 10 * time.Second
 // was told that it isn't; nothing is started twice.
 func TestRedisGoesAway(t *testing.T) {
 	t.Parallel()
-	server := newRedisServer(t)
-	w := makeWorld(t, standard, server.url(), slacklocal.Config{NoRates: true})
+	server := redistest.Serve(t, "--appendonly", "yes", "--appendfsync", "always")
+	w := makeWorld(t, standard, server.URL(), slacklocal.Config{NoRates: true})
 	w.boot("A", "a")
 	w.boot("B", "b")
 	w.order("backend v1.0.0", order{Hold: true})
@@ -27,7 +28,7 @@ func TestRedisGoesAway(t *testing.T) {
 	waiting := w.mention(alice, "deploy shop v1.4.2 to production")
 	card := w.card(waiting, 1)
 
-	server.stop()
+	server.Kill()
 	w.letGo(e)
 	said := w.mention(alice, "deploy shop v1.4.3 to staging")
 	w.click(bob, card, "Approve")
@@ -35,7 +36,7 @@ func TestRedisGoesAway(t *testing.T) {
 	case <-time.After(away):
 	case <-t.Context().Done():
 	}
-	server.start()
+	server.Restart()
 	w.slack.RetryNow() // Slack would within a minute
 
 	w.ends(running, 1, "done")

@@ -7,13 +7,11 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 	"syscall"
 	"time"
-)
 
-// deployerCommand makes this test binary the deploy command.
-const deployerCommand = "deployer"
+	"github.com/releasebot/releasebot/internal/e2etest"
+)
 
 // The files of a place to deploy to.
 const (
@@ -31,22 +29,7 @@ type order struct {
 }
 
 // entry is one line of the ledger.
-type entry struct {
-	What        string    `json:"what"` // "begin" or "end"
-	Key         string    `json:"key"`
-	Action      string    `json:"action"`
-	Service     string    `json:"service"`
-	Environment string    `json:"environment"`
-	Version     string    `json:"version"`
-	SHA         string    `json:"sha,omitempty"`
-	PID         int       `json:"pid"`
-	At          time.Time `json:"at"`
-}
-
-// String is how tests compare effects: "deploy shop v1.4.2 to production".
-func (e entry) String() string {
-	return fmt.Sprintf("%s %s %s to %s", e.Action, e.Service, e.Version, e.Environment)
-}
+type entry = e2etest.Entry
 
 // place is the folder that is deployed to.
 type place string
@@ -82,10 +65,7 @@ func (p place) deploy() error {
 	if err := syscall.Flock(int(alive.Fd()), syscall.LOCK_SH); err != nil {
 		return err
 	}
-	e := entry{
-		What: "begin", Key: os.Getenv("RELEASE_KEY"), Action: os.Getenv("RELEASE_ACTION"), Service: os.Getenv("RELEASE_SERVICE"),
-		Environment: os.Getenv("RELEASE_ENVIRONMENT"), Version: os.Getenv("RELEASE_VERSION"), SHA: os.Getenv("RELEASE_SHA"), PID: os.Getpid(),
-	}
+	e := e2etest.Begun()
 	if err := p.record(e); err != nil {
 		return err
 	}
@@ -107,43 +87,13 @@ func (p place) deploy() error {
 	if err := replace(p.path("runs", e.Service, e.Environment), []byte(e.Version)); err != nil {
 		return err
 	}
-	e.What = "end"
+	e.What = e2etest.End
 	return p.record(e)
 }
 
-// record appends a line, whole.
-func (p place) record(e entry) error {
-	e.At = time.Now()
-	b, err := json.Marshal(e)
-	if err != nil {
-		return err
-	}
-	f, err := os.OpenFile(p.path(ledgerFile), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(append(b, '\n'))
-	return errors.Join(err, f.Close())
-}
+func (p place) record(e entry) error { return e2etest.Ledger(p.path(ledgerFile)).Record(e) }
 
-func (p place) ledger() ([]entry, error) {
-	b, err := os.ReadFile(p.path(ledgerFile))
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	var list []entry
-	for line := range strings.Lines(string(b)) {
-		var e entry
-		if err := json.Unmarshal([]byte(line), &e); err != nil {
-			return nil, fmt.Errorf("the ledger's line %q: %w", line, err)
-		}
-		list = append(list, e)
-	}
-	return list, nil
-}
+func (p place) ledger() ([]entry, error) { return e2etest.Ledger(p.path(ledgerFile)).Read() }
 
 // holdLimit ends a deploy that nobody lets go.
 const holdLimit = 3 * time.Minute
@@ -170,7 +120,7 @@ func (p place) status(key string) error {
 	state := "absent"
 	for _, e := range list {
 		if e.Key == key {
-			state = map[string]string{"begin": "running", "end": "succeeded"}[e.What]
+			state = map[string]string{e2etest.Begin: "running", e2etest.End: "succeeded"}[e.What]
 		}
 	}
 	fmt.Printf("{\"state\":%q}\n", state)

@@ -4,17 +4,14 @@ import (
 	"strings"
 
 	"github.com/releasebot/releasebot/agent"
+	"github.com/releasebot/releasebot/internal/e2etest"
 )
 
 // log is the thread's log, as `releasebot thread export` writes it.
 func (w *world) log(ts string) []*agent.Event {
 	w.Helper()
-	var list []*agent.Event
-	for line := range strings.Lines(w.releasebot("thread", "export", string(w.thread(ts)))) {
-		e, err := agent.Decode([]byte(strings.TrimSuffix(line, "\n")))
-		w.must(err)
-		list = append(list, e)
-	}
+	list, err := e2etest.Events(w.releasebot("thread", "export", string(w.thread(ts))))
+	w.must(err)
 	return list
 }
 

@@ -4,9 +4,9 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"testing"
+
+	"github.com/releasebot/releasebot/internal/e2etest"
 )
 
 // program is the releasebot binary under test; TestMain sets it before any test runs.
@@ -15,7 +15,7 @@ var program string
 // TestMain builds the program. It is also the deploy command of the tests' policy
 // files, which is this binary with "deployer" as its first argument.
 func TestMain(m *testing.M) {
-	if len(os.Args) > 2 && os.Args[1] == deployerCommand {
+	if len(os.Args) > 2 && os.Args[1] == e2etest.DeployerCommand {
 		os.Exit(deployer(os.Args[2:]))
 	}
 	os.Exit(run(m))
@@ -28,11 +28,8 @@ func run(m *testing.M) int {
 		return 1
 	}
 	defer os.RemoveAll(dir) //nolint:errcheck // a folder for temporary files
-	program = filepath.Join(dir, "releasebot")
-	build := exec.Command("go", "build", "-tags", "failpoints", "-o", program, "github.com/releasebot/releasebot/cmd/releasebot") //nolint:noctx // go test has a time-out
-	build.Stdout, build.Stderr = os.Stderr, os.Stderr
-	if err := build.Run(); err != nil {
-		fmt.Fprintln(os.Stderr, "building the program:", err)
+	if program, err = e2etest.Build(dir, "failpoints"); err != nil {
+		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
 	// The tests wait most of the time: for leases, for a Slack that is slow, for a minute. -parallel says otherwise.

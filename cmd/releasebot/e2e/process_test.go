@@ -1,20 +1,16 @@
 package e2e
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
-	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
-	"strings"
-	"sync"
 	"syscall"
 	"time"
 
+	"github.com/releasebot/releasebot/internal/e2etest"
 	"github.com/releasebot/releasebot/internal/failpoint"
 )
 
@@ -24,27 +20,9 @@ type botProcess struct {
 	name    string
 	data    string
 	cmd     *exec.Cmd
-	log     *logBuffer
+	log     *e2etest.Journal
 	sockets []string // of the local Slack
 	ended   chan struct{}
-}
-
-// logBuffer keeps what a process says.
-type logBuffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (l *logBuffer) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.Write(p)
-}
-
-func (l *logBuffer) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.String()
 }
 
 // socketsPerBot is how many links a bot keeps open.
@@ -72,7 +50,7 @@ func (w *world) dieAt(name, data, point string) *botProcess {
 // start starts a bot and does not wait.
 func (w *world) start(name, data string, settings ...string) *botProcess {
 	w.Helper()
-	p := &botProcess{w: w, name: name, data: filepath.Join(w.dir, data), log: &logBuffer{}, ended: make(chan struct{})}
+	p := &botProcess{w: w, name: name, data: filepath.Join(w.dir, data), log: new(e2etest.Journal), ended: make(chan struct{})}
 	p.cmd = exec.Command(program, "serve") //nolint:gosec,noctx // ended by its id
 	p.cmd.Dir, p.cmd.Stderr, p.cmd.Stdout = w.dir, p.log, p.log
 	p.cmd.Env = append(w.environ(p.data), settings...)
@@ -87,10 +65,7 @@ func (w *world) start(name, data string, settings ...string) *botProcess {
 }
 
 func (w *world) environ(data string) []string {
-	env := []string{
-		"PATH=" + os.Getenv("PATH"), "HOME=" + w.dir, "RELEASEBOT_DATA=" + data, "RELEASEBOT_CONFIG=" + w.policy, "RELEASEBOT_HTTP_ADDR=off",
-		"RELEASEBOT_PLANNER=rules", "SLACK_API_URL=" + w.slack.APIURL(), "SLACK_BOT_TOKEN=xoxb-of-the-test", "SLACK_APP_TOKEN=xapp-of-the-test",
-	}
+	env := e2etest.Settings(w.dir, data, w.policy, w.slack.APIURL())
 	if w.redis != "" {
 		env = append(env, "REDIS_URL="+w.redis)
 	}
@@ -234,11 +209,5 @@ func (w *world) tryReleasebot(args ...string) (string, error) {
 	}
 	ctx, cancel := context.WithTimeout(w.Context(), patience)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, program, args...) //nolint:gosec // the program under test
-	cmd.Dir, cmd.Env = w.dir, w.environ(data)
-	out, err := cmd.Output()
-	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
-		err = fmt.Errorf("releasebot %s: %w: %s", strings.Join(args, " "), err, exit.Stderr)
-	}
-	return string(out), err
+	return e2etest.Run(ctx, program, w.dir, w.environ(data), args...)
 }

@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/releasebot/releasebot/internal/e2etest"
 	"github.com/releasebot/releasebot/slacklocal"
 	"github.com/releasebot/releasebot/threadstore/storetest/redistest"
 )
@@ -120,15 +121,10 @@ func makeWorld(t *testing.T, policy, redis string, cfg slacklocal.Config) *world
 // setPolicy writes the policy file that bots booted from now on read.
 func (w *world) setPolicy(policy string) {
 	w.Helper()
-	self, err := os.Executable()
-	w.must(err)
-	deploy, err := json.Marshal([]string{self, deployerCommand, string(w.place)})
-	w.must(err)
-	status, err := json.Marshal([]string{self, deployerCommand, string(w.place), "status", "${key}"})
-	w.must(err)
 	w.policy = filepath.Join(w.dir, "releasebot.yml")
-	fill := strings.NewReplacer("@deploy@", string(deploy), "@status@", string(status), "@health@", w.health.URL, "@dir@", w.dir)
-	w.must(os.WriteFile(w.policy, []byte(fill.Replace(policy)), 0o600))
+	filled, err := e2etest.Fill(policy, string(w.place), "@health@", w.health.URL, "@dir@", w.dir)
+	w.must(err)
+	w.must(os.WriteFile(w.policy, []byte(filled), 0o600))
 }
 
 // ServeHTTP answers /SERVICE/ENVIRONMENT with the version that runs, and with 500 where that is sick.
@@ -181,14 +177,8 @@ func (w *world) begun(n int) entry {
 
 func (w *world) begins() []entry {
 	w.Helper()
-	list, err := w.place.ledger()
+	begun, err := e2etest.Ledger(w.place.path(ledgerFile)).Begins()
 	w.must(err)
-	var begun []entry
-	for _, e := range list {
-		if e.What == "begin" {
-			begun = append(begun, e)
-		}
-	}
 	return begun
 }
 
@@ -237,16 +227,7 @@ func (w *world) untilFor(limit time.Duration, what string, cond func() bool) {
 
 // poll looks at cond until it holds, or ctx ends.
 func poll(ctx context.Context, cond func() bool) bool {
-	tick := time.NewTicker(10 * time.Millisecond)
-	defer tick.Stop()
-	for !cond() {
-		select {
-		case <-ctx.Done():
-			return false
-		case <-tick.C:
-		}
-	}
-	return true
+	return e2etest.Poll(ctx, 10*time.Millisecond, cond)
 }
 
 // show is everything that can be seen, for a failure's message.
@@ -272,7 +253,7 @@ func (w *world) show() string {
 		}
 	}
 	for _, p := range w.fleet.bots {
-		fmt.Fprintf(&b, "--- bot %s:\n%s\n", p.name, last(p.log.String(), 6000))
+		fmt.Fprintf(&b, "--- bot %s:\n%s\n", p.name, p.log.Last(6000))
 	}
 	return b.String()
 }
@@ -280,13 +261,6 @@ func (w *world) show() string {
 func clip(s string, n int) string {
 	if len(s) > n {
 		return s[:n] + "…"
-	}
-	return s
-}
-
-func last(s string, n int) string {
-	if len(s) > n {
-		return "…" + s[len(s)-n:]
 	}
 	return s
 }
