@@ -115,6 +115,7 @@ func (r *Runner) append(ctx context.Context, h *run, a threadstore.Append, full 
 		e.Seq = done.Seqs[i]
 		r.observe(h, e)
 	}
+	h.state.Head = done.Head
 	h.version, h.pending, h.behind = done.Version, nil, !full && (h.behind || len(a.Drafts) > 0)
 	h.setLease(done.Lease)
 	return err
@@ -205,6 +206,8 @@ type ThreadLine struct {
 	Updated  time.Time     `json:"updated"`
 	Slack    *Place        `json:"slack,omitempty"`
 	Releases []ReleaseLine `json:"releases,omitempty"`
+	// Problem says why the thread is not run: events have been lost, or the program failed at it.
+	Problem string `json:"problem,omitempty"`
 }
 
 // ReleaseLine is a release in a list.
@@ -302,7 +305,7 @@ func put(want map[string]string, index, member string, v any) error {
 
 // Line is the thread as lists show it: its newest releases, at most five.
 func (s *State) Line() ThreadLine {
-	l := ThreadLine{ID: s.ID, State: s.Status(), Title: s.Title, Began: s.Began, Updated: s.Now, Slack: s.Slack}
+	l := ThreadLine{ID: s.ID, State: s.Status(), Title: s.Title, Began: s.Began, Updated: s.Now, Slack: s.Slack, Problem: s.Problem()}
 	from := max(0, len(s.Releases)-5)
 	for _, r := range s.Releases[from:] {
 		l.Releases = append(l.Releases, r.Line())

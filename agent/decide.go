@@ -63,7 +63,7 @@ func Decide(s *State, now time.Time) []Step {
 	now = s.clock(now)
 	var d decider
 	d.now = now
-	if s.Foreign > 0 { // written by a newer program: facts are taken in, the thread is not run
+	if s.Foreign > 0 || s.Aside != nil { // written by a newer program, or set aside: facts are taken in, the thread is not run
 		d.add(Step{Kind: StepWait})
 		return d.steps
 	}

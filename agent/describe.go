@@ -77,6 +77,10 @@ func Describe(e *Event) string {
 		return fmt.Sprintf("by %s: %q", d.By, d.Reason)
 	case *TakeoverRequested:
 		return fmt.Sprintf("from %s by %s: %q", d.From, d.By, d.Reason)
+	case *LogLost:
+		return fmt.Sprintf("events have been lost, noticed by %s: %s", d.NoticedBy, unmark(d.Sentence()))
+	case *SetAside:
+		return fmt.Sprintf("after %d tries: %s%s", d.Tries, d.Error, quoted(" at ", d.Where))
 	}
 	return describeRelease(e.Data)
 }

@@ -38,6 +38,10 @@ type Release struct {
 	Outcome Outcome `json:"outcome"`
 }
 
+// lostClaim is what a take-over takes an environment from whose log has lost
+// events, where nobody stands before the one who takes it.
+const lostClaim = "lost"
+
 // Takeover gives the environment to another claim, by an approver's word.
 type Takeover struct {
 	Claim  string `json:"claim"`
@@ -86,7 +90,7 @@ func newEnvironmentPayload(typ string) Payload {
 	case "observed":
 		return new(Observed)
 	}
-	return nil
+	return newTroublePayload(typ)
 }
 
 // HistoryKept is how many outcomes an environment's state holds; the log has all.
@@ -104,7 +108,7 @@ type Environment struct {
 	Service string     `json:"service"`
 	Name    string     `json:"name"`
 	Version int64      `json:"log_version"`
-	Head    string     `json:"head,omitempty"`
+	Head    string     `json:"-"`               // hash of the last event, filled in by whoever read or wrote the log
 	Queue   []Waiter   `json:"queue,omitempty"` // the first holds the environment, unless a person's lock keeps it out
 	Fence   int64      `json:"fence,omitempty"` // seq of the event that made the first one first; never goes back
 	Lock    *HumanLock `json:"lock,omitempty"`
@@ -116,6 +120,8 @@ type Environment struct {
 	History []Outcome `json:"history,omitempty"` // newest first
 	Given   []string  `json:"given,omitempty"`   // claims given back lately: a late claim of one of them is a no-op
 	Foreign int       `json:"foreign,omitempty"` // events only a newer program knows
+	// Lost: its log has lost events, so nobody knows who holds it. A take-over, by one who may approve there, ends that.
+	Lost *LogLost `json:"lost,omitempty"`
 }
 
 // NewEnvironment is the state before the first event.
@@ -148,6 +154,9 @@ func (s *Environment) Reduce(e *Event) {
 		if d.Version != s.Running.Version {
 			s.Running = Running{Version: d.Version, Commit: d.Commit, Since: e.At}
 		}
+	case *LogLost:
+		lost := *d
+		s.Lost = &lost
 	case *Foreign:
 		s.Foreign++
 	}
@@ -198,11 +207,14 @@ func (s *Environment) release(e *Event, d *Release) {
 }
 
 func (s *Environment) takeover(e *Event, d *Takeover) {
-	if s.place(d.From) != 0 {
+	i := s.place(d.Claim)
+	if i < 0 || s.place(d.From) != 0 && (s.Lost == nil || d.From != lostClaim) {
 		return
 	}
-	i := s.place(d.Claim)
-	if i < 0 {
+	s.Lost = nil
+	if d.From == lostClaim { // the first in the queue is not known to hold it
+		s.Queue = append([]Waiter{s.Queue[i]}, slices.Delete(slices.Clone(s.Queue), i, i+1)...)
+		s.Fence = e.Seq
 		return
 	}
 	next := s.Queue[i]

@@ -157,6 +157,7 @@ type DecisionReceived struct {
 	// Edit is what to release instead, of an edit.
 	Edit  *Edit  `json:"edit,omitempty"`
 	Slack *Place `json:"slack,omitempty"` // where it was clicked
+	Seen  *Seen  `json:"seen,omitempty"`  // what the card showed that was clicked
 }
 
 // Edit is another version or environment than the one proposed; "" leaves it.

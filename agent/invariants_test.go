@@ -297,9 +297,12 @@ func TestInvariant3LogHasLostTheStart(t *testing.T) {
 	f.before = nil
 	s.die("second")
 	s.settle()
-	st := s.state(id).Release(1)
-	if st.Stage != agent.StageUnknown || len(s.deployer.Ledger()) != 1 {
-		t.Fatalf("%s with %d starts; want outcome unknown, and no start of ours", st.Word(), len(s.deployer.Ledger()))
+	st := s.state(id)
+	if st.Lost == nil || st.Lost.NoticedBy != agent.NoticedDeployer || st.Status() != "unknown" {
+		t.Fatalf("the thread is %s, lost %+v; want it unknown, noticed by the deployer", st.Status(), st.Lost)
+	}
+	if rel := st.Release(1); rel.Word() != agent.OutcomeUnknown || len(s.deployer.Ledger()) != 1 {
+		t.Fatalf("%s with %d starts; want outcome unknown, and no start of ours", rel.Word(), len(s.deployer.Ledger()))
 	}
 }
 

@@ -19,10 +19,15 @@ func (s *State) Reduce(e *Event) {
 	}
 	switch d := e.Data.(type) {
 	case *Trigger:
+		s.Aside = nil
 		s.trigger(e, d)
 	case *Message:
+		if !d.Aside { // to us: it is tried again
+			s.Aside = nil
+		}
 		s.say(Words{Seq: e.Seq, Text: d.Text, At: s.Now, Actor: e.Actor, OnBehalfOf: e.OnBehalfOf, Intent: d.Intent, Aside: d.Aside})
 	case *DecisionReceived:
+		s.Aside = nil
 		s.Decisions = append(s.Decisions, Decision{Seq: e.Seq, At: s.Now, Actor: e.Actor, OnBehalfOf: e.OnBehalfOf, Data: *d})
 	case *DecisionRefused:
 		s.refuse(e, d)
@@ -51,6 +56,10 @@ func (s *State) Reduce(e *Event) {
 		s.reduceCare(e)
 	case *GlassBroken:
 		s.breakGlass(e, d)
+	case *LogLost:
+		s.lose(e, d)
+	case *SetAside:
+		s.setAside(e, d)
 	case *Summary, *TimerSet, nil:
 		if t, ok := d.(*TimerSet); ok {
 			s.timer(e, t)
@@ -148,6 +157,9 @@ func (s *State) decide(e *Event, d *PlannerDecision) {
 
 // open makes a release of an intent.
 func (s *State) open(d *PlannerDecision, w Words) {
+	if s.Lost != nil { // nothing is opened in it any more
+		return
+	}
 	n := len(s.Releases) + 1
 	r := &ReleaseState{
 		N: n, ID: ReleaseID(s.ID, n), Action: string(d.Intent.Kind), Service: d.Intent.Service, Env: d.Intent.Environment,
@@ -177,7 +189,7 @@ func (s *State) open(d *PlannerDecision, w Words) {
 func (s *State) breakGlass(e *Event, d *GlassBroken) {
 	s.judged(d.Of)
 	of := s.Release(e.Release)
-	if of == nil || of.Refused == nil {
+	if of == nil || of.Refused == nil || s.Lost != nil {
 		return
 	}
 	n := len(s.Releases) + 1
@@ -190,7 +202,7 @@ func (s *State) breakGlass(e *Event, d *GlassBroken) {
 
 func (s *State) proposeRollback(e *Event, d *RollbackProposed) {
 	of := s.Release(d.Of)
-	if of == nil || of.Rollback > 0 {
+	if of == nil || of.Rollback > 0 || s.Lost != nil {
 		return
 	}
 	n := len(s.Releases) + 1

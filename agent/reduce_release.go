@@ -274,10 +274,13 @@ func (s *State) reduceDeploy(r *ReleaseState, e *Event) {
 
 func (s *State) deployResult(r *ReleaseState, d *DeployResult) {
 	run := r.Deploy
-	if run == nil || run.Key != d.Key || r.Stage != StageDeploy && r.Stage != StageUnknown {
+	if run == nil || run.Key != d.Key || r.Stage != StageDeploy && r.Stage != StageUnknown && (s.Lost == nil || run.Outcome != "") {
 		return
 	}
 	run.Outcome, run.Detail, run.Log, run.By, run.Ended = d.Outcome, d.Detail, d.Log, d.By, s.Now
+	if s.Lost != nil { // it is good to know, and opens nothing again
+		return
+	}
 	switch d.Outcome {
 	case Deployed:
 		r.Stage = StageVerify

@@ -122,11 +122,10 @@ func NewRunner(cfg Config) *Runner {
 func (r *Runner) Step(ctx context.Context, id ThreadID, now time.Time) (Progress, error) {
 	h, err := r.hold(ctx, id)
 	if err != nil {
-		return Progress{}, err
+		return Progress{}, r.noticed(ctx, nil, err)
 	}
 	if err := r.trust(ctx, h); err != nil {
-		r.drop(h)
-		return Progress{}, fmt.Errorf("running %s: %w", id, err)
+		return Progress{}, r.gaveUp(ctx, h, err)
 	}
 	did, err := r.step(ctx, h, now)
 	switch {
@@ -136,10 +135,30 @@ func (r *Runner) Step(ctx context.Context, id ThreadID, now time.Time) (Progress
 	case errors.Is(err, errAgain):
 		return Progress{Did: did.did}, nil
 	case err != nil:
-		r.drop(h)
-		return Progress{}, fmt.Errorf("running %s: %w", id, err)
+		return Progress{}, r.gaveUp(ctx, h, err)
 	}
 	return did.progress(), nil
+}
+
+// gaveUp drops a thread in which a step could not be taken. A loss that was
+// noticed is written down, with what this process has done outside meanwhile.
+func (r *Runner) gaveUp(ctx context.Context, h *run, err error) error {
+	r.drop(h)
+	if !errors.Is(err, threadstore.ErrLost) {
+		return fmt.Errorf("running %s: %w", h.id, err)
+	}
+	if err := r.noticed(ctx, h.state, err); err != nil {
+		return fmt.Errorf("running %s: %w", h.id, err)
+	}
+	for _, e := range h.pending {
+		if !isOutcome(e.Data) {
+			continue
+		}
+		if err := r.fact(ctx, h, e); err != nil {
+			return fmt.Errorf("running %s: %w", h.id, err)
+		}
+	}
+	return nil
 }
 
 // took: the lease of a thread came with the append of a fact. s is the state
@@ -445,14 +464,18 @@ func (r *Runner) readOn(ctx context.Context, h *run) error {
 	if err != nil || len(records) == 0 {
 		return err
 	}
-	for _, b := range records {
-		e, err := Decode(b)
-		if err != nil {
-			return fmt.Errorf("reading %s: %w", h.id, err)
-		}
+	events, err := decodeAll(string(h.id), records)
+	if err != nil {
+		return err
+	}
+	if err := follow(r.Store, string(h.id), h.version, h.state.Head, records, events, ""); err != nil {
+		return err
+	}
+	for _, e := range events {
 		h.state.Reduce(e)
 		h.version, h.dirty, h.behind = e.Seq, true, true
 	}
+	h.state.Head = r.Store.Hash(records[len(records)-1])
 	return nil
 }
 

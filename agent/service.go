@@ -77,6 +77,11 @@ func (s *Service) Take(ctx context.Context, f Fact) (Taken, error) {
 		a.Acquire = r.Owner
 	}
 	done, err := r.Store.Append(ctx, a)
+	if errors.Is(err, threadstore.ErrLost) { // it is said in the log, and what happened goes in after that
+		if err = r.noticed(ctx, f.place(), err); err == nil {
+			done, err = r.Store.Append(ctx, a)
+		}
+	}
 	if errors.Is(err, threadstore.ErrIDReused) { // the same thing, told in other words
 		return Taken{}, nil
 	}
@@ -90,6 +95,7 @@ func (s *Service) Take(ctx context.Context, f Fact) (Taken, error) {
 		if taken.Fresh && done.Version == 1 {
 			first = NewState(f.Thread)
 			first.Reduce(e)
+			first.Head = done.Head
 		}
 		r.took(f.Thread, done.Lease, first)
 	}
@@ -100,6 +106,19 @@ func (s *Service) Take(ctx context.Context, f Fact) (Taken, error) {
 		r.Woken(f.Thread)
 	}
 	return taken, nil
+}
+
+// place is what a fact tells of where its thread stands.
+func (f Fact) place() *State {
+	switch d := f.Data.(type) {
+	case *Trigger:
+		return &State{ID: f.Thread, Source: d.Source, Slack: d.Slack, Title: cut(d.Text, 200)}
+	case *DecisionReceived:
+		if d.Slack != nil && SlackThreadID(d.Slack.Team, d.Slack.Channel, d.Slack.TS) == f.Thread {
+			return &State{ID: f.Thread, Source: "mention", Slack: d.Slack}
+		}
+	}
+	return nil
 }
 
 // firstLine lists a new thread before anything has run it.
@@ -157,6 +176,11 @@ func placeAlias(p Place) string { return "slack/" + p.Channel + "/" + p.TS }
 // Thread returns the state of a thread.
 func (s *Service) Thread(ctx context.Context, id ThreadID) (*State, error) {
 	st, err := LoadThread(ctx, s.Store, id)
+	if errors.Is(err, threadstore.ErrLost) {
+		if err = s.engine.runner.noticed(ctx, nil, err); err == nil {
+			st, err = LoadThread(ctx, s.Store, id)
+		}
+	}
 	if errors.Is(err, threadstore.ErrNotFound) {
 		return nil, fmt.Errorf("%w: %s", ErrNoThread, id)
 	}

@@ -51,6 +51,10 @@ type State struct {
 	// Asked is what the planner's answers cost that only asked back: the next release that is made of words bears it.
 	Asked   Tokens `json:"asked_back,omitzero"`
 	Foreign int    `json:"foreign,omitempty"` // events only a newer program knows
+	Lost    *Lost  `json:"lost,omitempty"`    // the log has lost events
+	Aside   *Aside `json:"aside,omitempty"`   // the runner panicked: it is not run until somebody says or presses something
+	// Head is the hash of the last durable event, filled in by whoever read or wrote the log. The fold does not know it.
+	Head string `json:"-"`
 }
 
 // Words are something a person said, not yet turned into an intent.
@@ -288,7 +292,7 @@ func (s *State) Question(id string) *OpenQuestion {
 
 // Status is the thread's state as the API names it.
 func (s *State) Status() string {
-	if s.Foreign > 0 {
+	if s.Foreign > 0 || s.Lost != nil || s.Aside != nil {
 		return "unknown"
 	}
 	open := s.Open()

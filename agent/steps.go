@@ -127,6 +127,8 @@ func (r *Runner) words(ctx context.Context, h *run, st Step, now time.Time) erro
 		return nil
 	}
 	switch {
+	case h.state.Lost != nil: // whatever it is, the answer is the same
+		r.understood(h, w, Planned{Intent: Intent{Kind: IntentNone}, Planner: "lost"}, nil, now)
 	case w.Intent != nil && w.Sequel:
 		r.understood(h, w, Planned{Intent: *w.Intent, Planner: "sequel"}, nil, now)
 	case w.Intent != nil:

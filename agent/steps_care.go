@@ -2,10 +2,12 @@ package agent
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
 	"github.com/releasebot/releasebot/policy"
+	"github.com/releasebot/releasebot/threadstore"
 )
 
 // remind reminds the approvers: in the thread, and later each of them directly.
@@ -104,12 +106,20 @@ func (j *judgement) takeover(ctx context.Context) error {
 		return err
 	}
 	w := env.Holder()
+	if env.Lost != nil && (w == nil || w.Claim.Claim == j.rel.Claim) {
+		j.write(j.rel.N, &TakeoverRequested{Of: j.d.Seq, From: lostClaim, By: j.human, Reason: cut(j.d.Data.Reason, 300)})
+		return nil
+	}
 	if w == nil || w.Claim.Claim == j.rel.Claim {
 		return refuse("lock", "No other release holds "+j.rel.Target()+"; a person's lock is taken off by `/release unlock`.", "")
 	}
 	holder, err := LoadThread(ctx, j.r.Store, w.Thread)
-	if err != nil {
+	if err != nil && !errors.Is(err, threadstore.ErrNotFound) {
 		return err
+	}
+	if err != nil || holder.Lost != nil { // nobody knows: the take-over is the word of one who may that it is over
+		j.write(j.rel.N, &TakeoverRequested{Of: j.d.Seq, From: w.Claim.Claim, By: j.human, Reason: cut(j.d.Data.Reason, 300)})
+		return nil
 	}
 	other := holder.Release(w.Number)
 	if other == nil || other.Deploy != nil && other.Deploy.Outcome == "" || other.Stage == StageUnknown || other.Stage == StageVerify {

@@ -17,6 +17,10 @@ func (r *Runner) command(ctx context.Context, h *run, st Step, now time.Time) er
 			c = x
 		}
 	}
+	if h.state.Lost != nil {
+		h.say(c, now, h.state.Lost.answer(h.id))
+		return nil
+	}
 	switch c.Intent.Kind {
 	case IntentClarify:
 		h.clarify(c, now)

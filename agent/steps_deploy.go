@@ -66,16 +66,16 @@ func (r *Runner) start(ctx context.Context, h *run, rel *ReleaseState, st Step, 
 		r.Log.Warn("the deployer could not be asked before a start", "thread", h.id, "release", rel.ID, "err", err, "tries", h.failed(st, now))
 		return nil
 	}
+	switch found.State {
+	case deploy.Running, deploy.Succeeded, deploy.Failed: // the deployer knows a key that the log has never started
+		lost := &threadstore.LostError{Log: string(h.id), By: NoticedDeployer, NowVersion: h.version, NowHead: h.state.Head}
+		return r.lose(ctx, lost, fmt.Sprintf("%s of %s to %s, which it calls %s", rel.Action, rel.shipped(), rel.Env, found.State), h.state)
+	case deploy.Absent, deploy.Unknown:
+	}
 	call.Runner = r.RunnerID
 	h.emitFor(now, rel.N, &DeployStarted{
 		Key: call.Key, Epoch: h.leased().Epoch, Fence: rel.Fence, Owner: r.Owner, Runner: r.RunnerID,
 	}, mintID(call.Key, "started", 0))
-	switch found.State {
-	case deploy.Running, deploy.Succeeded, deploy.Failed: // the deployer knows a key that the log has never started
-		r.result(h, rel, now, DeployUnknown, fmt.Sprintf("The deployer already knows this plan's key (%s), though the log has no start of it: events have been lost.", found.State), nil, "")
-		return nil
-	case deploy.Absent, deploy.Unknown:
-	}
 	failpoint.Hit("agent.beforeStarted")
 	if planted.Is(planted.ActBeforeAppend) {
 		return r.begin(ctx, h, rel, drv, call, now)
@@ -108,6 +108,9 @@ func (r *Runner) stillOurs(ctx context.Context, rel *ReleaseState) string {
 	}
 	if e.Foreign > 0 {
 		return "A newer releasebot has changed the environment right before the start, and this one does not understand how."
+	}
+	if e.Lost != nil {
+		return "The environment's log has lost events, so nobody knows who holds it."
 	}
 	if w := e.Holder(); w == nil || w.Claim.Claim != rel.Claim || e.Fence != rel.Fence {
 		return "The environment was taken over right before the start."

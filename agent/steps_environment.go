@@ -31,13 +31,17 @@ func LoadThread(ctx context.Context, store *threadstore.Store, id ThreadID) (*St
 			s, l.Records = NewState(id), records
 		}
 	}
-	for _, b := range l.Records {
-		e, err := Decode(b)
-		if err != nil {
-			return nil, fmt.Errorf("reading %s: %w", id, err)
-		}
-		s.Reduce(e)
+	events, err := decodeAll(string(id), l.Records)
+	if err != nil {
+		return nil, err
 	}
+	if s.Lost == nil && !saysLost(events) {
+		if err := follow(store, string(id), s.Version, "", l.Records, events, l.Head); err != nil {
+			return nil, err
+		}
+	}
+	Fold(s, events)
+	s.Head = l.Head
 	return s, nil
 }
 
@@ -61,13 +65,19 @@ func LoadEnvironment(ctx context.Context, store *threadstore.Store, service, nam
 			e = NewEnvironment(service, name)
 		}
 	}
-	for _, b := range l.Records {
-		ev, err := Decode(b)
-		if err != nil {
-			return nil, fmt.Errorf("reading %s: %w", log, err)
+	events, err := decodeAll(log, l.Records)
+	if err != nil {
+		return nil, err
+	}
+	if e.Lost == nil && !saysLost(events) {
+		if err := follow(store, log, e.Version, "", l.Records, events, l.Head); err != nil {
+			return nil, err
 		}
+	}
+	for _, ev := range events {
 		e.Reduce(ev)
 	}
+	e.Head = l.Head
 	return e, nil
 }
 
@@ -82,12 +92,17 @@ type EnvironmentLine struct {
 	Waiting     []string   `json:"waiting,omitempty"`
 	Lock        *HumanLock `json:"lock,omitempty"`
 	Last        *Outcome   `json:"last,omitempty"`
+	// Lost says how it was noticed that its log has lost events: nobody knows who holds it.
+	Lost string `json:"lost,omitempty"`
 }
 
 // Line is the environment as lists show it.
 func (s *Environment) Line() EnvironmentLine {
 	l := EnvironmentLine{
 		ID: s.Service + "/" + s.Name, Service: s.Service, Environment: s.Name, Running: s.Running, Lock: s.Lock, Last: s.Last,
+	}
+	if s.Lost != nil {
+		l.Lost = s.Lost.Sentence()
 	}
 	for i, w := range s.Queue {
 		if i == 0 {
@@ -122,14 +137,18 @@ func (r *Runner) environment(ctx context.Context, service, name string) (*Enviro
 	if len(records) == 0 {
 		return seen, nil
 	}
+	events, err := decodeAll(log, records)
+	if err != nil {
+		return nil, err
+	}
+	if err := follow(r.Store, log, seen.Version, seen.Head, records, events, ""); err != nil {
+		return nil, err
+	}
 	env := *seen // Reduce copies what it changes
-	for _, b := range records {
-		e, err := Decode(b)
-		if err != nil {
-			return nil, fmt.Errorf("reading %s: %w", log, err)
-		}
+	for _, e := range events {
 		env.Reduce(e)
 	}
+	env.Head = r.Store.Hash(records[len(records)-1])
 	r.envs.put(log, &env)
 	return &env, nil
 }
@@ -160,6 +179,7 @@ func (r *Runner) appendEnvironment(ctx context.Context, service, name string, e 
 		done, err := r.Store.Append(ctx, a)
 		switch {
 		case err == nil && done.Fresh[0]:
+			env.Head = done.Head
 			r.envs.put(log, &env)
 			return &env, nil
 		case err == nil || errors.Is(err, threadstore.ErrConflict): // in already, or others were faster: look at the log as it stands
@@ -181,14 +201,11 @@ func environmentAppend(log string, expect int64, e *Event, env *Environment) (th
 	if err != nil {
 		return threadstore.Append{}, err
 	}
-	line, err := json.Marshal(env.Line())
+	line, err := environmentLine(env)
 	if err != nil {
-		return threadstore.Append{}, fmt.Errorf("the line of %s: %w", log, err)
+		return threadstore.Append{}, err
 	}
-	a := threadstore.Append{
-		Log: log, Expect: expect, Drafts: []threadstore.Draft{d},
-		Index: []threadstore.IndexEntry{{Index: IndexEnvironments, Member: env.Service + "/" + env.Name, Value: line}},
-	}
+	a := threadstore.Append{Log: log, Expect: expect, Drafts: []threadstore.Draft{d}, Index: line}
 	if e.Seq%snapshotEvery == 0 {
 		a.Snapshot = func(version int64, _ string) (*threadstore.Snapshot, error) {
 			b, err := json.Marshal(env)
@@ -196,6 +213,15 @@ func environmentAppend(log string, expect int64, e *Event, env *Environment) (th
 		}
 	}
 	return a, nil
+}
+
+// environmentLine is how the list has an environment.
+func environmentLine(env *Environment) ([]threadstore.IndexEntry, error) {
+	line, err := json.Marshal(env.Line())
+	if err != nil {
+		return nil, fmt.Errorf("the line of %s in %s: %w", env.Service, env.Name, err)
+	}
+	return []threadstore.IndexEntry{{Index: IndexEnvironments, Member: env.Service + "/" + env.Name, Value: line}}, nil
 }
 
 // acquire puts the release in the environment's queue, and looks whether it is at its head.
@@ -225,23 +251,35 @@ func (r *Runner) acquire(ctx context.Context, h *run, rel *ReleaseState, st Step
 	case env.place(rel.Claim) < 0: // it was taken over meanwhile
 		h.emitFor(now, rel.N, &Canceled{Detail: "The environment was taken over by another release."}, mintID(rel.ID, "canceled"))
 		return nil
-	case w.Claim.Claim == rel.Claim && !env.Locked(now):
+	case w.Claim.Claim == rel.Claim && !env.Locked(now) && env.Lost == nil:
 		h.emitFor(now, rel.N, &LockAcquired{Claim: rel.Claim, Fence: env.Fence}, mintID(rel.Claim, "acquired", rel.Plans))
 		h.worked(st)
 		return nil
 	}
-	why := waitsFor(env, w, rel)
-	if why != rel.Waits {
-		h.emitFor(now, rel.N, &TimerSet{ID: mintID(rel.Claim, "waits"), Why: why}, mintID(rel.Claim, "waits", env.Version))
+	why, id := waitsFor(env, w, rel), mintID(rel.Claim, "waits", env.Version)
+	if w.Claim.Claim != rel.Claim && env.Lost == nil {
+		lost, err := r.bury(ctx, w, rel)
+		if err != nil {
+			return err
+		}
+		if lost != "" {
+			why, id = why+"; "+lost, mintID(id, "lost")
+		}
 	}
-	if w.Claim.Claim != rel.Claim {
-		return r.bury(ctx, w, rel)
+	if why != rel.Waits {
+		h.emitFor(now, rel.N, &TimerSet{ID: mintID(rel.Claim, "waits"), Why: why}, id)
 	}
 	return nil
 }
 
+// byTakeover is how an environment is got of which nobody knows who holds it.
+const byTakeover = "one who may approve there can take it over once it is certain that nothing runs there"
+
 // waitsFor says, for people, whom a claim waits for.
 func waitsFor(env *Environment, w *Waiter, rel *ReleaseState) string {
+	if env.Lost != nil {
+		return "the environment has lost events (" + env.Lost.Sentence() + "), so nobody knows who holds it; " + byTakeover
+	}
 	if w.Claim.Claim == rel.Claim {
 		return "locked by " + mention(env.Lock.By) + ": " + plain(env.Lock.Reason)
 	}
@@ -257,21 +295,25 @@ func waitsFor(env *Environment, w *Waiter, rel *ReleaseState) string {
 		w.Since.UTC().Format("15:04 MST"), place)
 }
 
-// bury gives an environment back in the name of a holder whose release has ended without doing so.
-func (r *Runner) bury(ctx context.Context, w *Waiter, rel *ReleaseState) error {
+// bury gives an environment back in the name of a holder whose release has ended
+// without doing so. One of a thread that has lost events keeps it: lost says so.
+func (r *Runner) bury(ctx context.Context, w *Waiter, rel *ReleaseState) (lost string, err error) {
 	s, err := LoadThread(ctx, r.Store, w.Thread)
+	if errors.Is(err, threadstore.ErrNotFound) { // its log is lost, or not there yet: unknown keeps the environment
+		return "", nil
+	}
 	if err != nil {
-		if errors.Is(err, threadstore.ErrNotFound) {
-			return nil // its log is lost, or not there yet: unknown keeps the environment
-		}
-		return err
+		return "", err
+	}
+	if s.Lost != nil {
+		return "the thread of that release has lost events, so nobody knows what became of it; " + byTakeover, nil
 	}
 	other := s.Release(w.Number)
 	if other == nil || other.Stage != StageEnded && !(planted.Is(planted.ClaimByTTL) && r.Now().After(w.Since.Add(20*time.Second))) {
-		return nil
+		return "", nil
 	}
 	_, err = r.release(ctx, s, other, w.Claim.Claim, rel.Service, rel.Env)
-	return err
+	return "", err
 }
 
 // release writes how a release ended into its environment's log.

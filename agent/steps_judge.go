@@ -25,9 +25,16 @@ func (r *Runner) judge(ctx context.Context, h *run, st Step, now time.Time) erro
 	if d.OnBehalfOf.User() != "" { // a token or schedule: the person it stands for decides
 		j.human = d.OnBehalfOf.User()
 	}
+	if err := r.seen(ctx, h, d); err != nil {
+		return err
+	}
 	j.rel = h.state.Release(h.state.releaseOf(d.Data.Target))
 	if id, _, ok := strings.Cut(d.Data.Target, "/"); ok { // a question's id is its release's, and what is asked
 		j.rel = h.state.Release(h.state.releaseOf(id))
+	}
+	if h.state.Lost != nil {
+		j.refuse(0, policy.Verdict{Rule: "lost", Reason: "Events of this thread have been lost, so nothing is decided here any more.", Remedy: "Ask again in a new thread."})
+		return nil
 	}
 	if j.rel == nil {
 		j.refuse(0, policy.Verdict{Rule: "unknown", Reason: "That does not belong to this thread, so it does nothing here.", Remedy: "Use the buttons of this thread's own cards."})

@@ -28,6 +28,12 @@ func ViewQuestion(id string) string { return "question/" + id }
 // ViewAnswer is the key of an answer in the thread.
 func ViewAnswer(seq int64) string { return fmt.Sprintf("answer/%d", seq) }
 
+// ViewLost is the key of the message that says that events have been lost.
+const ViewLost = "lost"
+
+// ViewAside is the key of the message that says that the thread is set aside.
+func ViewAside(seq int64) string { return fmt.Sprintf("aside/%d", seq) }
+
 // ViewNote is the key of what one person alone is told.
 func ViewNote(seq int64) string { return fmt.Sprintf("note/%d", seq) }
 
@@ -72,6 +78,14 @@ func (s *State) shown(v PostedView) {
 	case "answer":
 		seq := int64(atoi(id))
 		s.Answers = without(s.Answers, func(a Answer) bool { return a.Seq == seq })
+	case ViewLost:
+		if s.Lost != nil {
+			s.Lost.Shown = true
+		}
+	case "aside":
+		if s.Aside != nil && s.Aside.Seq == int64(atoi(id)) {
+			s.Aside.Shown = true
+		}
 	case "note":
 		s.Notes = without(s.Notes, func(n Note) bool { return n.Key() == v.Key })
 	}

@@ -124,6 +124,12 @@ func (c *checker) committed(op threadstore.Op, holder string) {
 		}
 		at = place{e.Seq, threadstore.Chain{}.Hash(r.Data)}
 		c.heads[op.Log] = at
+		if d, ok := e.Data.(*agent.LogLost); ok && !c.rereads {
+			w.count("loss noticed")
+			if !w.lost {
+				w.fail("loss is only seen where there is any", "%s: %s", w.label(agent.ThreadID(op.Log)), agent.Describe(&agent.Event{Data: d}))
+			}
+		}
 		if service, env, ok := agent.ParseEnvironmentLog(op.Log); ok {
 			c.environment(service, env, e)
 			continue
@@ -138,7 +144,7 @@ func (c *checker) committed(op threadstore.Op, holder string) {
 // decides reports whether an event is a decision: all are, but what came from outside and what became of things done there.
 func decides(p agent.Payload) bool {
 	switch p.(type) {
-	case *agent.Trigger, *agent.Message, *agent.DecisionReceived, *agent.DeployResult, *agent.DeployProgress, *agent.PageSent, *agent.Posted:
+	case *agent.Trigger, *agent.Message, *agent.DecisionReceived, *agent.DeployResult, *agent.DeployProgress, *agent.PageSent, *agent.Posted, *agent.LogLost:
 		return false
 	}
 	return true

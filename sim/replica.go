@@ -146,12 +146,6 @@ func (p *proc) step(id agent.ThreadID) bool {
 		w.logf("%s steps %s: %s%s", p.owner, w.label(id), did.Did, errText(err))
 	}
 	p.remembered(id, err)
-	if errors.Is(err, threadstore.ErrLost) {
-		w.count("loss noticed")
-		if !w.lost {
-			w.fail("loss is only seen where there is any", "%s: %v", p.owner, err)
-		}
-	}
 	switch {
 	case errors.Is(err, threadstore.ErrHeld), errors.Is(err, threadstore.ErrNotFound):
 		delete(p.active, id)

@@ -128,7 +128,7 @@ func TestFailover(t *testing.T) {
 			t.Errorf("seed %d (%s): %v", seed, r.Faults, r.Failure)
 		}
 	}
-	t.Logf("%d failovers that lost writes, noticed by %d steps; %d starts", lost, noticed, starts)
+	t.Logf("%d failovers that lost writes, noticed %d times; %d starts", lost, noticed, starts)
 	if lost > 0 && noticed == 0 {
 		t.Error("no process has noticed that the store lost what it had seen")
 	}
