@@ -28,8 +28,8 @@ const (
 type Engine struct {
 	runner *Runner
 	mu     sync.Mutex
-	active map[ThreadID]chan struct{} // a token wakes the thread's goroutine
-	parked map[ThreadID]time.Time     // threads that made a step panic too often
+	active map[ThreadID]chan time.Time // what is sent wakes the thread's goroutine: since when there is something to do
+	parked map[ThreadID]time.Time      // threads that made a step panic too often
 	panics map[ThreadID]int
 	ctx    context.Context //nolint:containedctx // of Run: threads are woken from outside, and end with it
 	wg     sync.WaitGroup
@@ -39,7 +39,7 @@ type Engine struct {
 
 // NewEngine returns the engine of a runner. Nothing runs before Run.
 func NewEngine(r *Runner) *Engine {
-	e := &Engine{runner: r, active: map[ThreadID]chan struct{}{}, parked: map[ThreadID]time.Time{}, panics: map[ThreadID]int{}}
+	e := &Engine{runner: r, active: map[ThreadID]chan time.Time{}, parked: map[ThreadID]time.Time{}, panics: map[ThreadID]int{}}
 	r.wake = e.Wake
 	return e
 }
@@ -96,7 +96,10 @@ func (e *Engine) Running() bool {
 }
 
 // Wake has a thread looked at soon. It returns at once.
-func (e *Engine) Wake(id ThreadID) {
+func (e *Engine) Wake(id ThreadID) { e.wake(id, e.runner.Now()) }
+
+// wake is Wake for a thread that has had something to do since then.
+func (e *Engine) wake(id ThreadID, since time.Time) {
 	if e.paused.Load() != nil {
 		return
 	}
@@ -113,12 +116,12 @@ func (e *Engine) Wake(id ThreadID) {
 	}
 	token, running := e.active[id]
 	if !running {
-		token = make(chan struct{}, 1)
+		token = make(chan time.Time, 1)
 		e.active[id] = token
 		e.wg.Go(func() { e.run(e.ctx, id, token) })
 	}
 	select {
-	case token <- struct{}{}:
+	case token <- since:
 	default:
 	}
 }
@@ -149,16 +152,23 @@ func (e *Engine) sweep(ctx context.Context) {
 	}
 	for _, d := range due {
 		if id := ThreadID(d.Log); !e.runner.holds(id) && !e.runner.yields(id, e.runner.Now()) {
-			e.Wake(id)
+			e.wake(id, d.At)
 		}
 	}
 }
 
 // run steps one thread until nothing is left to do.
-func (e *Engine) run(ctx context.Context, id ThreadID, token chan struct{}) {
+func (e *Engine) run(ctx context.Context, id ThreadID, token chan time.Time) {
 	backoff := 100 * time.Millisecond
+	var since time.Time // when the thread was woken for what it does next
 	for ctx.Err() == nil {
+		since = taken(token, since)
+		began := e.runner.Now()
 		p, err := e.step(ctx, id)
+		if err == nil {
+			e.measure(p, since, began)
+			since = time.Time{}
+		}
 		switch {
 		case errors.Is(err, threadstore.ErrHeld), errors.Is(err, threadstore.ErrNotFound), errors.Is(err, errParked):
 			if e.leave(id, token) {
@@ -168,7 +178,7 @@ func (e *Engine) run(ctx context.Context, id ThreadID, token chan struct{}) {
 			if ctx.Err() == nil {
 				e.runner.Log.Warn("a step was not taken; it is tried again", "thread", id, "err", err)
 			}
-			e.sleep(ctx, token, backoff)
+			since = e.sleep(ctx, token, backoff)
 			backoff = min(2*backoff, 5*time.Second)
 		case p.Idle:
 			if e.leave(id, token) {
@@ -176,7 +186,7 @@ func (e *Engine) run(ctx context.Context, id ThreadID, token chan struct{}) {
 			}
 		case p.Did == StepWait:
 			backoff = 100 * time.Millisecond
-			e.sleep(ctx, token, e.pauseUntil(p.Next))
+			since = e.sleep(ctx, token, e.pauseUntil(p.Next))
 		default:
 			backoff = 100 * time.Millisecond
 		}
@@ -184,6 +194,28 @@ func (e *Engine) run(ctx context.Context, id ThreadID, token chan struct{}) {
 	e.mu.Lock()
 	delete(e.active, id)
 	e.mu.Unlock()
+}
+
+// taken takes what was sent to a thread, unless it is known since when it has something to do.
+func taken(token chan time.Time, since time.Time) time.Time {
+	if since.IsZero() {
+		select {
+		case since = <-token:
+		default:
+		}
+	}
+	return since
+}
+
+// measure tells of a step that was taken.
+func (e *Engine) measure(p Progress, since, began time.Time) {
+	if p.Did == StepWait || p.Did == "" {
+		return
+	}
+	e.runner.Meter.Stepped(p.Did, e.runner.Now().Sub(began))
+	if !since.IsZero() {
+		e.runner.Meter.TakenUp(max(began.Sub(since), 0))
+	}
 }
 
 // pauseUntil is how long to wait for the next step; views and planners wake the thread when they have something.
@@ -195,18 +227,20 @@ func (e *Engine) pauseUntil(next time.Time) time.Duration {
 	return min(max(next.Sub(e.runner.Now()), time.Millisecond), most)
 }
 
-func (e *Engine) sleep(ctx context.Context, token chan struct{}, d time.Duration) {
+// sleep waits until the thread is woken, or for d. It returns since when the thread has had something to do, where it was woken.
+func (e *Engine) sleep(ctx context.Context, token chan time.Time, d time.Duration) (since time.Time) {
 	t := time.NewTimer(d)
 	defer t.Stop()
 	select {
 	case <-ctx.Done():
-	case <-token:
+	case since = <-token:
 	case <-t.C:
 	}
+	return since
 }
 
 // leave ends the thread's goroutine, unless it was woken in the meantime.
-func (e *Engine) leave(id ThreadID, token chan struct{}) bool {
+func (e *Engine) leave(id ThreadID, token chan time.Time) bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	select {

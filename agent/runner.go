@@ -60,6 +60,8 @@ type Config struct {
 	Log          *slog.Logger     // defaults to none
 	// Observe is told of every event that became durable. It must not block. Defaults to nothing.
 	Observe func(id ThreadID, s *State, e *Event)
+	// Meter is told how this process fares. Defaults to nobody.
+	Meter Meter
 }
 
 // Runner runs threads, one step at a time: it takes a thread's lease, asks
@@ -107,6 +109,9 @@ func NewRunner(cfg Config) *Runner {
 	}
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	if cfg.Meter == nil {
+		cfg.Meter = unmetered{}
 	}
 	if cfg.PlannerLimit <= 0 {
 		cfg.PlannerLimit = 20 * time.Second

@@ -181,6 +181,9 @@ func (r *Runner) appendEnvironment(ctx context.Context, service, name string, e 
 		case err == nil && done.Fresh[0]:
 			env.Head = done.Head
 			r.envs.put(log, &env)
+			if d, ok := e.Data.(*Release); ok && d.Outcome.Outcome != "" {
+				r.Meter.Returned(seen, &env)
+			}
 			return &env, nil
 		case err == nil || errors.Is(err, threadstore.ErrConflict): // in already, or others were faster: look at the log as it stands
 			fresh := err == nil

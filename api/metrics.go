@@ -24,6 +24,7 @@ type Metrics struct {
 	cost      prometheus.Counter
 	errors    *prometheus.CounterVec
 	ack       prometheus.Histogram
+	delivery  delivery
 }
 
 // NewMetrics returns metrics on a registry of their own.
@@ -53,6 +54,7 @@ func NewMetrics() *Metrics {
 	}
 	m.registry.MustRegister(m.events, m.approvals, m.deploys, m.planner, m.calls, m.tokens, m.cost, m.errors, m.ack,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	m.delivery = newDelivery(m.registry)
 	for _, outcome := range approvalOutcomes() { // a rate needs a zero to rise from
 		m.approvals.WithLabelValues(outcome)
 	}

@@ -39,9 +39,13 @@ func (m *Metrics) Observe(_ agent.ThreadID, s *agent.State, e *agent.Event) {
 	}
 	if outcome, ok := decided(rel, e); ok {
 		m.approvals.WithLabelValues(string(outcome)).Inc()
+		if a := approvalFor(rel, e); a != nil {
+			m.delivery.decision.WithLabelValues(string(outcome)).Observe(max(e.At.Sub(a.Asked), 0).Seconds())
+		}
 	}
 	if d, ok := e.Data.(*agent.DeployResult); ok && rel.Deploy != nil && rel.Deploy.Key == d.Key {
 		m.deploys.WithLabelValues(rel.Service, rel.Env, string(d.Outcome)).Inc()
+		m.deployed(rel, d, e.At)
 	}
 }
 
@@ -82,6 +86,19 @@ func decided(rel *agent.ReleaseState, e *agent.Event) (agent.ApprovalState, bool
 		return endedBy(rel.Approval, agent.ApprovalCanceled, e.At)
 	}
 	return "", false
+}
+
+// approvalFor is the approval that an event is about.
+func approvalFor(rel *agent.ReleaseState, e *agent.Event) *agent.Approval {
+	switch d := e.Data.(type) {
+	case *agent.ApprovalResponse:
+		return approvalOf(rel, d.ID)
+	case *agent.ApprovalExpired:
+		return approvalOf(rel, d.ID)
+	case *agent.ApprovalSuperseded:
+		return approvalOf(rel, d.ID)
+	}
+	return rel.Approval
 }
 
 // completes: the person's approval was the last that was needed. It says so too

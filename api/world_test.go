@@ -52,6 +52,7 @@ type world struct {
 	repo     *agenttest.Repository
 	health   *agenttest.Health
 	runner   *agent.Runner
+	engine   *agent.Engine
 	service  *agent.Service
 	metrics  *api.Metrics
 	threads  []agent.ThreadID
@@ -84,9 +85,10 @@ func newWorld(t *testing.T) *world {
 		Sources:   func(*policy.Source) (changelog.Source, error) { return w.repo, nil },
 		Deployers: map[string]deploy.Driver{"fake": w.deployer},
 		Checkers:  map[string]healthcheck.Checker{"fake": w.health},
-		Now:       w.clock.Now, Observe: w.metrics.Observe,
+		Now:       w.clock.Now, Observe: w.metrics.Observe, Meter: w.metrics,
 	})
-	w.service = agent.NewService(agent.NewEngine(w.runner))
+	w.engine = agent.NewEngine(w.runner)
+	w.service = agent.NewService(w.engine)
 	return w
 }
 

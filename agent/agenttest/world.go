@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -125,8 +126,9 @@ func (c *Health) Check(_ context.Context, call tools.Call) healthcheck.Result {
 
 // Repository is a source in memory: names and what they stand for.
 type Repository struct {
-	mu   sync.Mutex
-	tags map[string]string
+	mu      sync.Mutex
+	tags    map[string]string
+	commits []changelog.Commit
 }
 
 // Tag sets or moves a tag.
@@ -153,9 +155,20 @@ func (r *Repository) Resolve(_ context.Context, name string) (changelog.Version,
 	return changelog.Version{Name: name, SHA: sha, Tag: true}, nil
 }
 
+// Commit makes a commit of each of these times: they lie between any two versions.
+func (r *Repository) Commit(at ...time.Time) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, t := range at {
+		r.commits = append(r.commits, changelog.Commit{SHA: fmt.Sprintf("%040x", len(r.commits)+1), Author: "Alice", Title: "Work", At: t})
+	}
+}
+
 // Between implements changelog.Source.
-func (r *Repository) Between(context.Context, string, string, int) (changelog.Changes, error) {
-	return changelog.Changes{}, nil
+func (r *Repository) Between(_ context.Context, _, _ string, limit int) (changelog.Changes, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return changelog.Changes{Commits: slices.Clone(r.commits[:min(limit, len(r.commits))]), Total: len(r.commits)}, nil
 }
 
 // Pager keeps whom it paged.

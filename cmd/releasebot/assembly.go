@@ -81,7 +81,7 @@ func assemble(p parts) (*assembly, error) {
 		Checkers: healthcheck.New(healthcheck.Config{
 			Dir: p.policy.Dir, Env: os.Environ(), Withhold: withheld, Masker: tools.NewMasker(os.Environ(), secrets...), Proxy: http.ProxyFromEnvironment,
 		}),
-		Log: p.log, Observe: a.observing(metrics),
+		Log: p.log, Observe: a.observing(metrics), Meter: metrics,
 	})
 	a.engine = agent.NewEngine(runner)
 	a.service = agent.NewService(a.engine)
