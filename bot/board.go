@@ -17,7 +17,9 @@ import (
 type board struct {
 	id      agent.ThreadID
 	valid   func() bool
-	version int64 // of the state that was rendered
+	version int64 // of the state that was painted last
+	opt     blocks.Options
+	said    []agent.PostedView // the last report, until a state was painted that knows of it
 	began   time.Time
 	asker   string // who is told when nothing can be shown
 	reached bool   // something was written to the channel, by this board
@@ -169,6 +171,33 @@ func (bd *board) set(views []blocks.View, seen map[string]picture, notes []agent
 		wanted[key] = true
 	}
 	bd.prune(wanted)
+}
+
+// looksLike reports whether s looks as the state that was painted last: because it
+// is the same, or because nothing came to it but our own report of where its views stand.
+func (bd *board) looksLike(s *agent.State, opt blocks.Options) bool {
+	if bd.version == 0 || bd.opt != opt || bd.channel == "" { // without a channel: policy may have one by now
+		return false
+	}
+	return s.Version == bd.version || s.Version == bd.version+1 && bd.heard(s)
+}
+
+// heard reports whether s knows our last report, which says no more than where views stand.
+func (bd *board) heard(s *agent.State) bool {
+	for _, v := range bd.said {
+		if v.Final || s.Views[v.Key] != v {
+			return false
+		}
+	}
+	return len(bd.said) > 0
+}
+
+// painted notes which state it is that the board shows.
+func (bd *board) painted(s *agent.State, opt blocks.Options) {
+	if bd.version != s.Version && bd.heard(s) {
+		bd.said = nil
+	}
+	bd.version, bd.opt = s.Version, opt
 }
 
 // prune forgets the cards that are not wanted any more.

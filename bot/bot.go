@@ -167,6 +167,9 @@ func (b *Bot) Ready() error { return b.links.ready() }
 // Show implements agent.Viewer.
 func (b *Bot) Show(s *agent.State, valid func() bool) bool { return b.out.show(s, valid) }
 
+// Quiet reports whether Show would send nothing of a state, where that is plain without rendering it.
+func (b *Bot) Quiet(s *agent.State) bool { return b.out.quiet(s) }
+
 // Forget implements agent.Viewer.
 func (b *Bot) Forget(id agent.ThreadID) { b.out.forget(id) }
 

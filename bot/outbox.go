@@ -44,6 +44,9 @@ func newOutbox(b *Bot) *outbox {
 // show takes in a state. It renders at once and keeps nothing of s.
 func (o *outbox) show(s *agent.State, valid func() bool) bool {
 	opt := o.bot.options()
+	if known, settled := o.known(s, opt, valid); known {
+		return settled
+	}
 	views := blocks.Thread(s, opt)
 	seen := pictures(views) // before the lock is taken: it is most of the work
 	now := o.bot.cfg.Now()
@@ -58,7 +61,8 @@ func (o *outbox) show(s *agent.State, valid func() bool) bool {
 		delete(o.resting, s.ID)
 		o.boards[s.ID] = bd
 	}
-	bd.valid, bd.version = valid, s.Version
+	bd.painted(s, opt)
+	bd.valid = valid
 	if humans := agent.Humans(s.Asker, s.OnBehalf); len(humans) > 0 {
 		bd.asker = humans[0]
 	}
@@ -70,11 +74,37 @@ func (o *outbox) show(s *agent.State, valid func() bool) bool {
 	}
 	bd.set(views, seen, s.Notes, s.Views, opt)
 	o.remember(s)
+	return o.settled(bd)
+}
+
+// known takes in a state that looks as the one painted last, if s is one: then there is nothing to render.
+func (o *outbox) known(s *agent.State, opt blocks.Options, valid func() bool) (known, settled bool) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	bd := o.boards[s.ID]
+	if bd == nil || !bd.looksLike(s, opt) {
+		return false, false
+	}
+	bd.painted(s, opt)
+	bd.valid = valid
+	return true, o.settled(bd)
+}
+
+// settled reports whether nothing is left to do for a board. If something is, step looks at it.
+func (o *outbox) settled(bd *board) bool {
 	if !bd.pending() {
 		return true
 	}
 	o.list(bd)
 	return false
+}
+
+// quiet reports whether showing a state would send nothing, where that can be told without rendering it.
+func (o *outbox) quiet(s *agent.State) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	bd := o.boards[s.ID]
+	return bd != nil && !bd.pending() && bd.looksLike(s, o.bot.options())
 }
 
 // forget drops a thread that this process does not run any more.

@@ -93,7 +93,7 @@ func (o *outbox) step(now time.Time) turn {
 		o.plan(bd, now, &t)
 		if len(bd.reports) > 0 && bd.busy == 0 {
 			t.reports = append(t.reports, report{bd.id, bd.reports})
-			bd.reports = nil
+			bd.said, bd.reports = bd.reports, nil
 		} else if bd.busy == 0 && !bd.pending() { // in step by edits alone: a release may wait for that
 			t.reports = append(t.reports, report{id: bd.id})
 		}

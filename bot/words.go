@@ -95,6 +95,9 @@ func unescape(s string) (c byte, n int) {
 }
 
 func unescaped(s string) string {
+	if !strings.Contains(s, "&") {
+		return s
+	}
 	return strings.NewReplacer("&lt;", "<", "&gt;", ">", "&amp;", "&").Replace(s)
 }
 
@@ -114,5 +117,8 @@ func cutWords(s string) string {
 
 // escape makes content that Slack shows as it stands, and that pings nobody.
 func escape(s string) string {
+	if !strings.ContainsAny(s, "&<>") { // as nearly all is
+		return s
+	}
 	return strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;").Replace(s)
 }

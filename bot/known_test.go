@@ -1,0 +1,121 @@
+package bot
+
+import (
+	"bufio"
+	"maps"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/releasebot/releasebot/agent"
+	"github.com/releasebot/releasebot/blocks"
+)
+
+// A state that the outbox takes for the one painted last, without rendering it,
+// looks the same: tried after every event of every log that is kept.
+func TestWhatIsTakenForKnownLooksTheSame(t *testing.T) {
+	logs, err := filepath.Glob(filepath.Join("..", "agent", "testdata", "histories", "*", "*", "*.jsonl"))
+	if err != nil || len(logs) == 0 {
+		t.Fatalf("%d logs, %v", len(logs), err)
+	}
+	known := 0
+	for _, name := range logs {
+		if strings.HasPrefix(filepath.Base(name), "env.") {
+			continue
+		}
+		b := newBench(t)
+		s := agent.NewState("t1")
+		for _, e := range events(t, name) {
+			s.Reduce(e)
+			b.show(s, func() bool { return true })
+			bd := b.boards[s.ID]
+			before := pictures(blocks.Thread(s, blocks.Options{}))
+			after, report := reported(t, s)
+			bd.said = report
+			if len(report) == 0 || bd.channel == "" {
+				delete(b.boards, s.ID)
+				continue
+			}
+			if ok, _ := b.known(after, blocks.Options{}, func() bool { return true }); !ok {
+				t.Fatalf("%s: at %d, our own report is not known", name, e.Seq)
+			}
+			if !maps.EqualFunc(before, pictures(blocks.Thread(after, blocks.Options{})), func(a, b picture) bool { return a.hash == b.hash }) {
+				t.Errorf("%s: at %d, the report changes what is shown", name, e.Seq)
+			}
+			known++
+			delete(b.boards, s.ID)
+			s.Views = after.Views // the log goes on where they stand
+		}
+	}
+	if known < 100 {
+		t.Errorf("only %d reports were tried", known)
+	}
+}
+
+// reported is s with a report of where its views stand that may still change, and that report.
+func reported(t *testing.T, s *agent.State) (*agent.State, []agent.PostedView) {
+	t.Helper()
+	after, err := s.Clone()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var report []agent.PostedView
+	for _, v := range blocks.Thread(s, blocks.Options{}) {
+		if _, stands := s.Views[v.Key]; !stands && !v.Final {
+			report = append(report, agent.PostedView{Key: v.Key, Channel: "C1", TS: "1.1"})
+		}
+	}
+	after.Reduce(&agent.Event{Seq: s.Version + 1, At: s.Now.Add(time.Minute), Actor: agent.Bot, Data: &agent.Posted{Views: report}})
+	return after, report
+}
+
+// Only the report of this very board is taken to change nothing.
+func TestWhatOthersAppendIsRendered(t *testing.T) {
+	b := newBench(t)
+	bd := b.board("t1", "C1")
+	s := agent.NewState("t1")
+	s.Version = 4
+	bd.painted(s, blocks.Options{})
+	s.Version = 5
+	if bd.looksLike(s, blocks.Options{}) {
+		t.Error("an event of others was taken for nothing")
+	}
+	stands := agent.PostedView{Key: "release/1", Channel: "C1", TS: "2.2"}
+	bd.said = []agent.PostedView{stands}
+	if bd.looksLike(s, blocks.Options{}) {
+		t.Error("an event of others was taken for the report")
+	}
+	s.Views = map[string]agent.PostedView{"release/1": stands}
+	s.Version = 6
+	if bd.looksLike(s, blocks.Options{}) {
+		t.Error("the report and an event of others were taken for the report")
+	}
+	bd.painted(s, blocks.Options{})
+	s.Version = 7
+	if bd.looksLike(s, blocks.Options{}) {
+		t.Error("an event after the report was taken for the report")
+	}
+	s.Version = 6
+	if !bd.looksLike(s, blocks.Options{}) || bd.looksLike(s, blocks.Options{BotUser: "U0BOT"}) {
+		t.Error("the same state is known, and one that is rendered otherwise is not")
+	}
+}
+
+func events(t *testing.T, name string) (list []*agent.Event) {
+	t.Helper()
+	f, err := os.Open(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close() //nolint:errcheck // it is read
+	for lines := bufio.NewScanner(f); lines.Scan(); {
+		e, err := agent.Decode(lines.Bytes())
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		list = append(list, e)
+	}
+	return list
+}
