@@ -144,7 +144,7 @@ func (s *State) decide(e *Event, d *PlannerDecision) {
 	case IntentDeploy, IntentRollback, IntentVerify:
 		s.open(d, w)
 	case IntentNone:
-		if w.Aside || w.RejectionOf > 0 {
+		if w.Aside || w.RejectionOf > 0 || d.Planner == PlannerStopped {
 			return
 		}
 		fallthrough

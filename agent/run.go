@@ -23,6 +23,8 @@ type run struct {
 	lagging map[Step]time.Time                      // steps that wait for the cards, since when
 	looks   map[int]map[string]healthcheck.Progress // by release and check: a window's looks so far
 	think   map[int64]bool                          // words a slow planner is thinking about
+	waiting map[int64]time.Time                     // words that wait for it, since when
+	stopped map[int64]bool                          // words that took older ones back
 	indexed map[string]string
 	dirty   bool                           // the durable state has not been shown yet
 	behind  bool                           // lists and snapshot are older than the log
@@ -36,7 +38,7 @@ type run struct {
 func newRun(id ThreadID, lease *threadstore.Lease) *run {
 	return &run{
 		id: id, lease: lease, pace: map[Step]time.Time{}, tries: map[Step]int{}, looks: map[int]map[string]healthcheck.Progress{},
-		lagging: map[Step]time.Time{}, think: map[int64]bool{}, indexed: map[string]string{}, plans: map[string]*policy.Environment{}, dirty: true,
+		lagging: map[Step]time.Time{}, think: map[int64]bool{}, waiting: map[int64]time.Time{}, stopped: map[int64]bool{}, indexed: map[string]string{}, plans: map[string]*policy.Environment{}, dirty: true,
 	}
 }
 

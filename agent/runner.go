@@ -48,6 +48,9 @@ type Config struct {
 	Planner  Planner
 	// Slow: the planner may take its time, so it is asked beside the other steps.
 	Slow bool
+	// Quick is a planner that answers at once, for a slow one: by it "cancel", "stop" and "hold" wait for no model, and
+	// words that have waited too long for one are read. Without it they wait.
+	Quick Planner
 	// PlannerLimit ends a planner's try. Defaults to 20 s.
 	PlannerLimit time.Duration
 	People       Directory
@@ -267,7 +270,7 @@ func (r *Runner) step(ctx context.Context, h *run, now time.Time) (result, error
 			next = sooner(next, at)
 			continue
 		}
-		if st.Kind == StepWords && h.think[st.Seq] {
+		if r.waitsItsTurn(ctx, h, st, now) {
 			continue
 		}
 		if st.Kind.pauses() && (h.dirty || len(h.pending) > 0) { // people see what is so before the world changes, or a wait begins

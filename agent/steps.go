@@ -141,17 +141,32 @@ func (r *Runner) words(ctx context.Context, h *run, st Step, now time.Time) erro
 		out, err := r.Planner.Plan(ctx, h.state.PlanInput(w, r.catalog()))
 		r.understood(h, w, out, err, now)
 	default:
-		r.ponder(h, w) //nolint:contextcheck // the answer outlives the step that asked for it
+		r.wordsSlowly(ctx, h, w, now)
 	}
 	return nil
 }
 
+// wordsSlowly asks a slow planner, where one has to be asked.
+func (r *Runner) wordsSlowly(ctx context.Context, h *run, w Words, now time.Time) {
+	if out, ok := r.ahead(ctx, h, w); ok {
+		r.jump(h, w, out, now)
+		return
+	}
+	limit, ok := r.patience(h, w, now)
+	if !ok {
+		out, err := r.Quick.Plan(ctx, h.state.PlanInput(w, r.catalog()))
+		r.understood(h, w, out, err, now)
+		return
+	}
+	r.ponder(h, w, limit) //nolint:contextcheck // the answer outlives the step that asked for it
+}
+
 // ponder asks a slow planner beside the other steps.
-func (r *Runner) ponder(h *run, w Words) {
+func (r *Runner) ponder(h *run, w Words, limit time.Duration) {
 	in, id := h.state.PlanInput(w, r.catalog()), h.id
 	h.think[w.Seq] = true
 	r.thinking.Go(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), r.PlannerLimit)
+		ctx, cancel := context.WithTimeout(context.Background(), limit)
 		defer cancel()
 		out, err := r.Planner.Plan(ctx, in)
 		r.post(id, mail{planned: &planned{words: w, out: out, err: err}})

@@ -106,6 +106,10 @@ func (r *Runner) control(ctx context.Context, h *run, c Command, now time.Time) 
 		r: r, h: h, rel: rel, now: now, human: first(Humans(c.Actor, c.OnBehalfOf)),
 		d: Decision{Seq: c.Seq, Actor: c.Actor, OnBehalfOf: c.OnBehalfOf, Data: DecisionReceived{Verb: verb, Via: "words"}},
 	}
+	if rel == nil && h.stopped[c.Of] {
+		h.say(c, now, Answered{Title: "Stopped", Lines: []string{"What you said right before is left alone. No release of this thread is open."}})
+		return nil
+	}
 	if rel == nil {
 		h.say(c, now, Answered{Title: "There is nothing to " + string(verb), Lines: []string{"No release of this thread is open."}})
 		return nil

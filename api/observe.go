@@ -52,7 +52,7 @@ func (m *Metrics) Observe(_ agent.ThreadID, s *agent.State, e *agent.Event) {
 // planned counts a planner's call. What code made by itself was no call; one that failed is counted by its error.
 func (m *Metrics) planned(d *agent.PlannerDecision) {
 	switch d.Planner {
-	case "command", "button", "sequel", "limit", "fallback":
+	case "command", "button", "sequel", "limit", "fallback", agent.PlannerStopped:
 	default:
 		m.planner.WithLabelValues(label(d.Planner)).Inc()
 	}

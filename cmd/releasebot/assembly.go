@@ -17,6 +17,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/releasebot/releasebot/agent"
+	"github.com/releasebot/releasebot/agent/planner/rules"
 	"github.com/releasebot/releasebot/api"
 	"github.com/releasebot/releasebot/bot"
 	"github.com/releasebot/releasebot/policy"
@@ -75,7 +76,7 @@ func assemble(p parts) (*assembly, error) {
 	}
 	sources := &sources{dir: p.policy.Dir, cache: filepath.Join(p.data, "git")}
 	runner := agent.NewRunner(agent.Config{
-		Store: p.store, Owner: a.owner, RunnerID: a.command.Runner(), Policy: a.live.Load, Planner: a.words, Slow: p.slow,
+		Store: p.store, Owner: a.owner, RunnerID: a.command.Runner(), Policy: a.live.Load, Planner: a.words, Slow: p.slow, Quick: rules.New(),
 		People: a.bot, Pager: a.bot, Viewer: a.bot, Sources: sources.open,
 		Deployers: map[string]deploy.Driver{"command": a.command},
 		Checkers: healthcheck.New(healthcheck.Config{
