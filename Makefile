@@ -100,6 +100,10 @@ cluster: ## the store's suite on a real three-node Cluster and behind a Sentinel
 chaos: ## replicas, Redis and the network broken at random for CHAOS_TIME (60s), judged by the deployer's ledger
 	RELEASEBOT_CHAOS=1 $(GO) test -count=1 -v -timeout 15m -run TestChaos ./chaos
 
+.PHONY: upgrade
+upgrade: ## every replica replaced under load: a restart, and from the program at OLD (the last version kept) to this one, back and forth
+	RELEASEBOT_REQUIRE_REDIS=1 RELEASEBOT_UPGRADE=1 $(GO) test -count=1 -v -timeout 15m -run TestRolling ./chaos
+
 .PHONY: scale
 scale: ## 10,000 waiting threads, 1,000 environments, a thread of 1,000 messages: memory, idle CPU, Redis
 	RELEASEBOT_SCALE=1 $(GO) test -count=1 -v -timeout 15m -run TestScale ./chaos

@@ -22,8 +22,9 @@ type judge struct {
 	reason string // why it is not settled
 	known  map[agent.ThreadID]listed
 
-	mentions, acked, releases, events, effects int
-	outcomes                                   map[string]int
+	mentions, acked, approvals, releases, events, effects int
+	most                                                  int // starts of one key
+	outcomes                                              map[string]int
 }
 
 // listed is a thread as `releasebot threads --json` has it.
@@ -45,7 +46,7 @@ func (j *judge) String() string {
 	for _, k := range slices.Sorted(maps.Keys(j.outcomes)) {
 		parts = append(parts, fmt.Sprintf("%d %s", j.outcomes[k], k))
 	}
-	return fmt.Sprintf("%d mentions, %d acknowledged, %d threads, %d releases (%s), %d events, %d effects", j.mentions, j.acked, len(j.known), j.releases, strings.Join(parts, ", "), j.events, j.effects)
+	return fmt.Sprintf("%d mentions, %d acknowledged, %d acknowledged clicks on Approve, %d threads, %d releases (%s), %d events, %d effects, at most %d of one key", j.mentions, j.acked, j.approvals, len(j.known), j.releases, strings.Join(parts, ", "), j.events, j.effects, j.most)
 }
 
 // settled: nothing is on its way, and every release is final or waits for the people its card names.
@@ -147,6 +148,7 @@ func (j *judge) judge() {
 			mu.Lock()
 			defer mu.Unlock()
 			j.events += len(log)
+			j.clicks(r, id, log)
 			for key, s := range startsOf(id, log) {
 				if other, twice := starts[key]; twice {
 					j.w.Errorf("the key %s stands in %s and %s", key, other.thread, id)
@@ -207,6 +209,25 @@ func (j *judge) thread(r *request, id agent.ThreadID) []*agent.Event {
 	return log
 }
 
+// clicks: each click on Approve that was acknowledged stands in the log.
+func (j *judge) clicks(r *request, id agent.ThreadID, log []*agent.Event) {
+	acked, logged := 0, 0
+	for _, d := range j.w.slack.Deliveries() {
+		if d.Acked && r.approvals[d.EnvelopeID] {
+			acked++
+		}
+	}
+	for _, e := range log {
+		if d, ok := e.Data.(*agent.DecisionReceived); ok && d.Verb == agent.VerbApprove {
+			logged++
+		}
+	}
+	j.approvals += acked
+	if logged < acked {
+		j.w.Errorf("%s: %d clicks on Approve were acknowledged, and %d are in the log", id, acked, logged)
+	}
+}
+
 // startsOf lists the keys that a log has started, with the approvals that stand
 // before them. It counts by the events, not by the fold.
 func startsOf(id agent.ThreadID, log []*agent.Event) map[string]start {
@@ -250,6 +271,7 @@ func (j *judge) effectsOf(starts map[string]start) {
 		}
 		j.effects++
 		begun[e.Key]++
+		j.most = max(j.most, begun[e.Key])
 		if begun[e.Key] > 1 {
 			j.w.Errorf("%s of %s to %s was started %d times", e.Key, e.Version, e.Place(), begun[e.Key])
 		}

@@ -27,6 +27,7 @@ type request struct {
 	service, environment, version string
 	mind                          string
 	events                        map[string]bool // Slack's ids of the mention's event
+	approvals                     map[string]bool // ids of the envelopes of clicks on Approve
 	acted                         time.Time       // when somebody last did something about it
 	asked                         time.Time       // when a question was first seen
 }
@@ -71,7 +72,7 @@ func (p *people) ask() {
 	n, all := len(p.all())+1, services()
 	r := &request{
 		service: all[p.rnd.IntN(len(all))], environment: []string{"staging", "production", "production"}[p.rnd.IntN(3)],
-		version: fmt.Sprintf("v1.%d", n), events: map[string]bool{},
+		version: fmt.Sprintf("v1.%d", n), events: map[string]bool{}, approvals: map[string]bool{},
 	}
 	switch k := p.rnd.IntN(100); {
 	case k < 65:
@@ -184,6 +185,18 @@ func (l ledger) deployed(r *request) (bool, error) {
 func (p *people) press(r *request, who string, m slacklocal.Message, button string) {
 	r.acted = time.Now()
 	p.clicks++
+	before := len(p.w.slack.Deliveries())
+	if button == "Approve" {
+		defer func() {
+			p.mu.Lock()
+			defer p.mu.Unlock()
+			for _, d := range p.w.slack.Deliveries()[before:] {
+				if d.Type == "interactive" && d.Attempt == 0 {
+					r.approvals[d.EnvelopeID] = true
+				}
+			}
+		}()
+	}
 	// Without a link Slack warns the person; a button may have gone since it was looked at.
 	if err := p.w.slack.Click(who, m.Channel, m.TS, button); err != nil && !errors.Is(err, slacklocal.ErrNotConnected) && !strings.Contains(err.Error(), "no such button") {
 		p.w.Error(err)

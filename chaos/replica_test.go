@@ -19,6 +19,7 @@ type replica struct {
 	log  e2etest.Journal
 
 	mu     sync.Mutex
+	runs   string // the program
 	cmd    *exec.Cmd
 	ended  chan struct{} // of cmd
 	starts int
@@ -29,7 +30,7 @@ type replica struct {
 // replica starts one, until the test ends.
 func (w *town) replica(name, data string, settings ...string) *replica {
 	w.Helper()
-	r := &replica{w: w, name: name, env: w.environ(data, settings...)}
+	r := &replica{w: w, name: name, runs: w.program, env: w.environ(data, settings...)}
 	w.must(r.start())
 	r.keeper.Go(r.keep)
 	w.Cleanup(r.end)
@@ -42,7 +43,7 @@ func (r *replica) start() error {
 	if r.over {
 		return nil
 	}
-	cmd := exec.Command(program, "serve") //nolint:gosec,noctx // ended by its id
+	cmd := exec.Command(r.runs, "serve") //nolint:gosec,noctx // ended by its id
 	cmd.Dir, cmd.Stderr, cmd.Stdout, cmd.Env = r.w.dir, &r.log, &r.log, r.env
 	if err := cmd.Start(); err != nil {
 		return err
@@ -76,6 +77,13 @@ func (r *replica) keep() {
 			return
 		}
 	}
+}
+
+// use has the replica run another program from its next start on.
+func (r *replica) use(program string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.runs = program
 }
 
 // signal sends a signal to the process that runs now. It returns its id, and what is closed at its end.

@@ -92,18 +92,19 @@ func policyFile() string {
 // town is a Slack workspace, its people, a ledger, and where the program finds its store.
 type town struct {
 	*testing.T
-	slack  *slacklocal.Workspace
-	dir    string
-	ledger ledger
-	policy string   // the file
-	store  []string // settings that name the store, for reading commands
+	program string // what replicas and reading commands run
+	slack   *slacklocal.Workspace
+	dir     string
+	ledger  ledger
+	policy  string   // the file
+	store   []string // settings that name the store, for reading commands
 }
 
 func newTown(t *testing.T, policy string) *town {
 	t.Helper()
 	// Slack tries again after a minute and five; here sooner, because the test is short.
 	cfg := slacklocal.Config{NoRates: true, Retries: []time.Duration{0, 2 * time.Second, 4 * time.Second, 8 * time.Second, 16 * time.Second}}
-	w := &town{T: t, dir: t.TempDir(), slack: slacklocal.New(cfg)}
+	w := &town{T: t, program: program, dir: t.TempDir(), slack: slacklocal.New(cfg)}
 	t.Cleanup(w.slack.Close)
 	w.ledger = ledger{e2etest.Ledger(filepath.Join(w.dir, "ledger"))}
 	health := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, _ *http.Request) { rw.WriteHeader(http.StatusOK) }))
@@ -139,7 +140,7 @@ func (w *town) environ(data string, more ...string) []string {
 func (w *town) releasebot(args ...string) (string, error) {
 	ctx, cancel := context.WithTimeout(w.Context(), patience)
 	defer cancel()
-	return e2etest.Run(ctx, program, w.dir, w.environ("reader", w.store...), args...)
+	return e2etest.Run(ctx, w.program, w.dir, w.environ("reader", w.store...), args...)
 }
 
 // thread is the agent's thread of a Slack thread.
