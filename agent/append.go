@@ -76,11 +76,11 @@ func (r *Runner) giveBack(ctx context.Context, h *run, next time.Time) error {
 	if !next.IsZero() {
 		due = threadstore.DueAt(next)
 	}
-	if err := r.append(ctx, h, threadstore.Append{Due: due, Release: true}, h.behind); err != nil {
+	if err := r.append(ctx, h, threadstore.Append{Due: due, Release: true}, h.behind || len(h.pending) > 0); err != nil {
 		return err
 	}
 	r.drop(h)
-	r.resting.put(string(h.id), h.state)
+	r.resting.put(string(h.id), &rested{state: h.state, indexed: h.indexed, bare: h.bare})
 	return nil
 }
 
@@ -127,13 +127,24 @@ func (r *Runner) observe(h *run, e *Event) {
 	}
 }
 
-// shortLog is how many events are read and folded as fast as a snapshot of them.
-const shortLog = 64
+// Logs that need no snapshot: shortLog is how many events are read and folded as
+// fast as a snapshot of them, briefLog how many faster than one is made.
+const (
+	shortLog = 64
+	briefLog = 12
+)
 
 func (h *run) snapshot(version int64, _ string) (*threadstore.Snapshot, error) {
-	if version <= shortLog && h.state.ended() { // it may never be looked at again, and its log is short
+	switch {
+	case version <= briefLog && h.bare:
+		return nil, nil //nolint:nilnil // none is written, and there is none to take away
+	case version <= shortLog && h.state.ended(): // it may never be looked at again, and its log is short
+		if h.bare {
+			return nil, nil //nolint:nilnil // as above
+		}
 		return &threadstore.Snapshot{Version: version}, nil
 	}
+	h.bare = false
 	b, err := json.Marshal(h.state)
 	if err != nil {
 		return nil, fmt.Errorf("snapshot of %s: %w", h.id, err)

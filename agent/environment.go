@@ -168,14 +168,12 @@ func (s *Environment) place(claim string) int {
 
 func (s *Environment) release(e *Event, d *Release) {
 	i := s.place(d.Claim)
-	if i < 0 {
+	if i < 0 { // given back before it was taken: the claim may still be on its way, from a runner that has lost the thread
+		s.give(d.Claim)
 		return
 	}
 	s.Queue = slices.Delete(slices.Clone(s.Queue), i, i+1)
-	s.Given = append([]string{d.Claim}, s.Given...)
-	if len(s.Given) > HistoryKept {
-		s.Given = s.Given[:HistoryKept]
-	}
+	s.give(d.Claim)
 	if i == 0 {
 		s.Fence = e.Seq
 	}
@@ -203,6 +201,17 @@ func (s *Environment) release(e *Event, d *Release) {
 		if len(s.Healthy) > HistoryKept {
 			s.Healthy = s.Healthy[:HistoryKept]
 		}
+	}
+}
+
+// give remembers that a claim was given back.
+func (s *Environment) give(claim string) {
+	if slices.Contains(s.Given, claim) {
+		return
+	}
+	s.Given = append([]string{claim}, s.Given...)
+	if len(s.Given) > HistoryKept {
+		s.Given = s.Given[:HistoryKept]
 	}
 }
 

@@ -35,7 +35,7 @@ func (r *Runner) lose(ctx context.Context, lost *threadstore.LostError, detail s
 	}
 	_, _, environment := ParseEnvironmentLog(lost.Log)
 	if rest := r.resting.take(lost.Log); rest != nil { // it remembers more than a fact tells
-		known = rest
+		known = rest.state
 	}
 	if known != nil && string(known.ID) == lost.Log {
 		d.Source, d.Slack, d.Title = known.Source, known.Slack, known.Title

@@ -34,11 +34,8 @@ type digested struct {
 }
 
 // newPlan makes the plan that the facts and the environment's policy give. It is pure.
-func newPlan(s *State, r *ReleaseState, env *policy.Environment, revision string, facts *ReleaseContext) (*Plan, error) {
-	canonical, err := env.Canonical()
-	if err != nil {
-		return nil, err
-	}
+// canonical is the policy's canonical form.
+func newPlan(s *State, r *ReleaseState, env *policy.Environment, canonical []byte, revision string, facts *ReleaseContext) (*Plan, error) {
 	p := &Plan{
 		Ordinal: r.Plans + 1, Action: r.Action, Service: r.Service, Env: r.Env,
 		Version: facts.Version.Name, Commit: facts.Version.SHA, Previous: facts.Replaces,

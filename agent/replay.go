@@ -66,7 +66,11 @@ func replayPlan(s *State, e *Event, p *Plan) string {
 	if err := json.Unmarshal(p.Policy, &env); err != nil {
 		return "the policy in it can't be read: " + err.Error()
 	}
-	again, err := newPlan(s, r, &env, p.Revision, r.Context)
+	canonical, err := env.Canonical()
+	if err != nil {
+		return err.Error()
+	}
+	again, err := newPlan(s, r, &env, canonical, p.Revision, r.Context)
 	if err != nil {
 		return err.Error()
 	}

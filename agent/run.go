@@ -4,7 +4,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/releasebot/releasebot/policy"
 	"github.com/releasebot/releasebot/threadstore"
 	"github.com/releasebot/releasebot/tools/healthcheck"
 )
@@ -26,19 +25,33 @@ type run struct {
 	waiting map[int64]time.Time                     // words that wait for it, since when
 	stopped map[int64]bool                          // words that took older ones back
 	indexed map[string]string
-	dirty   bool                           // the durable state has not been shown yet
-	behind  bool                           // lists and snapshot are older than the log
-	plans   map[string]*policy.Environment // by digest: the policy kept in a plan, decoded
+	dirty   bool // the durable state has not been shown yet
+	behind  bool // lists and snapshot are older than the log
+	bare    bool // no snapshot of it was ever written
 	inStep  bool
+	claimed *Environment // as the claim's append left it, for the very next look at the facts
 
 	mailMu sync.Mutex
 	mail   []mail
 }
 
+// rested is a thread as this process left it. It is a place to go on from: whoever
+// does reads what the log has beyond it.
+type rested struct {
+	state   *State
+	indexed map[string]string
+	bare    bool
+}
+
+// resume goes on where the thread was left.
+func (h *run) resume(left *rested) {
+	h.state, h.version, h.indexed, h.bare = left.state, left.state.Version, left.indexed, left.bare
+}
+
 func newRun(id ThreadID, lease *threadstore.Lease) *run {
 	return &run{
 		id: id, lease: lease, pace: map[Step]time.Time{}, tries: map[Step]int{}, looks: map[int]map[string]healthcheck.Progress{},
-		lagging: map[Step]time.Time{}, think: map[int64]bool{}, waiting: map[int64]time.Time{}, stopped: map[int64]bool{}, indexed: map[string]string{}, plans: map[string]*policy.Environment{}, dirty: true,
+		lagging: map[Step]time.Time{}, think: map[int64]bool{}, waiting: map[int64]time.Time{}, stopped: map[int64]bool{}, indexed: map[string]string{}, dirty: true,
 	}
 }
 

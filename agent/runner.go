@@ -37,6 +37,14 @@ type Viewer interface {
 	Forget(id ThreadID)
 }
 
+// Foreseer is a Viewer that knows beforehand when there will be nothing to do
+// for it. A thread of which nothing is to be shown is left with its last append.
+type Foreseer interface {
+	Viewer
+	// Quiet reports whether Show would send nothing of s, which need not be durable yet. It changes nothing.
+	Quiet(s *State) bool
+}
+
 // Config is what a Runner works with. All of it is required unless it says otherwise.
 type Config struct {
 	Store *threadstore.Store
@@ -76,7 +84,8 @@ type Runner struct {
 	mu        sync.Mutex
 	runs      map[ThreadID]*run
 	envs      *cache[Environment]
-	resting   *cache[State]          // threads that were run here, as they were left
+	policies  *policies
+	resting   *cache[rested]         // threads that were run here, as they were left
 	elsewhere map[string]time.Time   // by key: since when only another runner could know
 	yielded   map[ThreadID]time.Time // threads left to that runner, until when
 	left      map[ThreadID]leftAt    // threads left to a newer program
@@ -119,7 +128,7 @@ func NewRunner(cfg Config) *Runner {
 	if cfg.PlannerLimit <= 0 {
 		cfg.PlannerLimit = 20 * time.Second
 	}
-	return &Runner{Config: cfg, runs: map[ThreadID]*run{}, envs: newCache[Environment](envsCached), resting: newCache[State](restingCached), elsewhere: map[string]time.Time{}, yielded: map[ThreadID]time.Time{}, left: map[ThreadID]leftAt{}, wake: func(ThreadID) {}}
+	return &Runner{Config: cfg, runs: map[ThreadID]*run{}, envs: newCache[Environment](envsCached), policies: newPolicies(), resting: newCache[rested](restingCached), elsewhere: map[string]time.Time{}, yielded: map[ThreadID]time.Time{}, left: map[ThreadID]leftAt{}, wake: func(ThreadID) {}}
 }
 
 // Step takes one step of a thread: it does the most urgent thing that may be
@@ -169,19 +178,32 @@ func (r *Runner) gaveUp(ctx context.Context, h *run, err error) error {
 	return nil
 }
 
-// took: the lease of a thread came with the append of a fact. s is the state
-// where the fact was the whole log, nil where it has to be read.
-func (r *Runner) took(id ThreadID, lease *threadstore.Lease, s *State) {
+// took: the lease of a thread came with the append of a fact, e, after which the
+// log's head is head; e is nil if it was in the log already. Where e follows what
+// is remembered of the thread, nothing has to be read. It reports whether this
+// process did not run the thread before.
+func (r *Runner) took(id ThreadID, lease *threadstore.Lease, e *Event, head string) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.runs[id] != nil || lease == nil {
-		return
+		return false
 	}
 	h := newRun(id, lease)
-	if s != nil {
-		h.state, h.version = s, s.Version
-	}
 	r.runs[id] = h
+	if e == nil {
+		return true
+	}
+	if e.Seq == 1 {
+		h.state, h.bare = NewState(id), true
+	} else if left := r.resting.take(string(id)); left != nil && left.state.Version == e.Seq-1 && left.state.Head == e.Prev {
+		h.resume(left)
+		h.behind = true // a fact changes no lists
+	}
+	if h.state != nil {
+		h.state.Reduce(e)
+		h.state.Head, h.version = head, e.Seq
+	}
+	return true
 }
 
 // hold takes the thread's lease and reads the thread, unless it is held and read already.
@@ -229,9 +251,9 @@ func (r *Runner) trust(ctx context.Context, h *run) error {
 
 // load reads the thread anew. What was pending is gone.
 func (r *Runner) load(ctx context.Context, h *run) error {
-	h.pending, h.dirty = nil, true
-	if s := r.resting.take(string(h.id)); s != nil {
-		h.state, h.version = s, s.Version
+	h.pending, h.dirty, h.claimed = nil, true, nil
+	if left := r.resting.take(string(h.id)); left != nil {
+		h.resume(left)
 		return r.readOn(ctx, h)
 	}
 	s, err := LoadThread(ctx, r.Store, h.id)
@@ -286,6 +308,7 @@ func (r *Runner) step(ctx context.Context, h *run, now time.Time) (result, error
 		err := r.do(ctx, h, st, now)
 		return result{did: st.Kind}, err
 	}
+	h.claimed = nil
 	return r.rest(ctx, h, now, next)
 }
 
@@ -315,17 +338,17 @@ func (r *Runner) cardsLag(h *run, st Step, now time.Time) bool {
 // state as a snapshot and the lists brought up to date; people see it; and if
 // nothing is under way here, the lease is given back.
 func (r *Runner) rest(ctx context.Context, h *run, now, next time.Time) (result, error) {
-	if len(h.pending) > 0 {
+	stays := len(h.think) > 0 || h.hasMail() || h.state.underWay() || !next.IsZero() && next.Before(now.Add(2*time.Second))
+	if len(h.pending) > 0 && (stays || !r.quiet(h)) {
 		if err := r.append(ctx, h, threadstore.Append{Due: threadstore.DueAt(now.Add(idleDue))}, true); err != nil {
 			return result{}, err
 		}
 	}
-	if h.dirty || !h.inStep {
+	if len(h.pending) == 0 && (h.dirty || !h.inStep) {
 		r.show(h)
+		stays = stays || !h.inStep || h.hasMail()
 	}
-	busy := !h.inStep || len(h.think) > 0 || h.hasMail() || h.state.underWay()
-	soon := !next.IsZero() && next.Before(now.Add(2*time.Second))
-	if busy || soon {
+	if stays {
 		if h.behind { // it stays under way: the lists say so meanwhile
 			if err := r.append(ctx, h, threadstore.Append{Due: threadstore.DueAt(now.Add(idleDue))}, true); err != nil {
 				return result{}, err
@@ -352,6 +375,12 @@ func sooner(a, b time.Time) time.Time {
 		return b
 	}
 	return a
+}
+
+// quiet reports whether nothing of the state, pending events included, is to be shown.
+func (r *Runner) quiet(h *run) bool {
+	f, ok := r.Viewer.(Foreseer)
+	return ok && f.Quiet(h.state)
 }
 
 // show hands the durable state to the viewer.

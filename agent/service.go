@@ -52,11 +52,6 @@ var ErrNoThread = errors.New("no such thread")
 func (s *Service) Take(ctx context.Context, f Fact) (Taken, error) {
 	r := s.engine.runner
 	_, starts := f.Data.(*Trigger)
-	if !starts {
-		if err := s.mustExist(ctx, f.Thread); err != nil {
-			return Taken{}, err
-		}
-	}
 	now := r.Now()
 	e := &Event{ID: f.ID, At: now.UTC().Truncate(time.Millisecond), Actor: f.Actor, OnBehalfOf: f.OnBehalfOf, Trace: f.Trace, Data: f.Data}
 	if planted.Is(planted.NoDedupe) {
@@ -66,7 +61,7 @@ func (s *Service) Take(ctx context.Context, f Fact) (Taken, error) {
 	if err != nil {
 		return Taken{}, err
 	}
-	a := threadstore.Append{Log: string(f.Thread), Fact: true, Drafts: []threadstore.Draft{d}, Due: threadstore.DueAt(now)}
+	a := threadstore.Append{Log: string(f.Thread), Fact: true, Exists: !starts, Drafts: []threadstore.Draft{d}, Due: threadstore.DueAt(now)}
 	if starts {
 		a.Index, err = firstLine(f, e)
 		if err != nil {
@@ -85,24 +80,24 @@ func (s *Service) Take(ctx context.Context, f Fact) (Taken, error) {
 	if errors.Is(err, threadstore.ErrIDReused) { // the same thing, told in other words
 		return Taken{}, nil
 	}
+	if errors.Is(err, threadstore.ErrNotFound) {
+		return Taken{}, fmt.Errorf("%w: %s", ErrNoThread, f.Thread)
+	}
 	if err != nil {
 		return Taken{}, fmt.Errorf("taking in %s for %s: %w", e.Type(), f.Thread, err)
 	}
 	taken := Taken{Seq: done.Seqs[0], Fresh: done.Fresh[0]}
 	e.Seq = taken.Seq
-	if done.Lease != nil {
-		var first *State
-		if taken.Fresh && done.Version == 1 {
-			first = NewState(f.Thread)
-			first.Reduce(e)
-			first.Head = done.Head
-		}
-		r.took(f.Thread, done.Lease, first)
-	}
 	if taken.Fresh && r.Observe != nil {
 		r.Observe(f.Thread, nil, e)
 	}
-	if taken.Fresh || done.Lease != nil {
+	if e.Prev = done.Prev; !taken.Fresh {
+		e = nil
+	}
+	switch {
+	case r.took(f.Thread, done.Lease, e, done.Head): // it sees the fact: nothing more has to be read
+		r.wake(f.Thread)
+	case taken.Fresh || done.Lease != nil:
 		r.Woken(f.Thread)
 	}
 	return taken, nil
@@ -130,14 +125,6 @@ func firstLine(f Fact, e *Event) ([]threadstore.IndexEntry, error) {
 		return nil, err
 	}
 	return []threadstore.IndexEntry{{Index: IndexThreads, Member: string(f.Thread), Value: []byte(lines[IndexThreads+"\x00"+string(f.Thread)])}}, nil
-}
-
-func (s *Service) mustExist(ctx context.Context, id ThreadID) error {
-	known, err := s.Known(ctx, id)
-	if err == nil && !known {
-		return fmt.Errorf("%w: %s", ErrNoThread, id)
-	}
-	return err
 }
 
 // Known reports whether there is such a thread.

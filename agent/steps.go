@@ -11,16 +11,17 @@ import (
 )
 
 // pauses: before this step everything decided so far is made durable and
-// shown, because it changes or tells the world, or may take a while.
+// shown, because it changes or tells the world, or may take a while. A start
+// sees to that itself: what led to it goes in together with deploy_started.
 func (k StepKind) pauses() bool {
 	if k == StepReturn && planted.Is(planted.ReleaseBeforeEnd) {
 		return false
 	}
 	switch k {
-	case StepAbort, StepAcquire, StepTakeover, StepStart, StepReturn, StepPage, StepPoll, StepCheck:
+	case StepAbort, StepAcquire, StepTakeover, StepReturn, StepPage, StepPoll, StepCheck:
 		return true
 	case StepJudge, StepWords, StepCommand, StepCancel, StepAsk, StepSettle, StepContext, StepPlan, StepGiveUp, StepRequest, StepClick,
-		StepRemind, StepEscalate, StepWatch, StepNag, StepAuthors, StepExpire, StepSupersede, StepClaim, StepLook, StepVoid, StepVerify, StepPropose, StepDone, StepWait:
+		StepRemind, StepEscalate, StepWatch, StepNag, StepAuthors, StepExpire, StepSupersede, StepClaim, StepLook, StepVoid, StepStart, StepVerify, StepPropose, StepDone, StepWait:
 	}
 	return false
 }
@@ -28,7 +29,8 @@ func (k StepKind) pauses() bool {
 // do takes one step. What it writes is pending until the next flush, unless the
 // step itself needs it to be durable before it acts.
 func (r *Runner) do(ctx context.Context, h *run, st Step, now time.Time) error {
-	rel := h.state.Release(st.Release)
+	rel, claimed := h.state.Release(st.Release), h.claimed
+	h.claimed = nil
 	switch st.Kind {
 	case StepJudge:
 		return r.judge(ctx, h, st, now)
@@ -49,7 +51,7 @@ func (r *Runner) do(ctx context.Context, h *run, st Step, now time.Time) error {
 	case StepContext:
 		return r.context(ctx, h, rel, now)
 	case StepLook:
-		return r.lookAgain(ctx, h, rel, now)
+		return r.lookAgain(ctx, h, rel, claimed, now)
 	case StepGiveUp:
 		r.giveUp(h, rel, now)
 	case StepPlan:
@@ -206,7 +208,7 @@ func (s *State) unread(seq int64) (Words, bool) {
 }
 
 // catalog lists the names of the policy file.
-func (r *Runner) catalog() Catalog { return CatalogOf(r.Policy()) }
+func (r *Runner) catalog() Catalog { return r.policies.of(r.Policy()).catalog }
 
 // compact makes an error short enough to plan from.
 func compact(err error) string {

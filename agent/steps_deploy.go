@@ -26,7 +26,7 @@ const (
 
 // driver returns the release's deployer and what it is to be told.
 func (r *Runner) driver(h *run, rel *ReleaseState) (deploy.Driver, tools.Call, error) {
-	env, err := h.policy(rel)
+	env, err := r.policy(rel)
 	if err != nil {
 		return nil, tools.Call{}, err
 	}
@@ -42,17 +42,8 @@ func (r *Runner) driver(h *run, rel *ReleaseState) (deploy.Driver, tools.Call, e
 }
 
 // policy is the resolved policy kept in the release's plan.
-func (h *run) policy(rel *ReleaseState) (*policy.Environment, error) {
-	if rel.Plan != nil {
-		if env := h.plans[rel.Plan.Digest]; env != nil {
-			return env, nil
-		}
-	}
-	env, err := rel.Policy()
-	if err == nil {
-		h.plans[rel.Plan.Digest] = env
-	}
-	return env, err
+func (r *Runner) policy(rel *ReleaseState) (*policy.Environment, error) {
+	return r.policies.decode(rel)
 }
 
 // start writes the start down, and then, as the only one who may, starts it.
@@ -279,7 +270,7 @@ func (r *Runner) askWhetherItRan(h *run, rel *ReleaseState, now time.Time) {
 		return
 	}
 	var to []policy.Subject
-	if env, err := h.policy(rel); err == nil {
+	if env, err := r.policy(rel); err == nil {
 		to = env.Approvers()
 	}
 	detail := ""

@@ -153,8 +153,9 @@ func (r *Runner) environment(ctx context.Context, service, name string) (*Enviro
 	return &env, nil
 }
 
-// snapshotEvery is after how many events an environment's state is kept beside its log.
-const snapshotEvery = 8
+// snapshotEvery is after how many events an environment's state is kept beside
+// its log: as many as are read and folded as fast as that state.
+const snapshotEvery = shortLog
 
 // appendEnvironment appends one event to an environment's log, at the place this
 // process last saw or, when others were faster, at a newer one. It needs no
@@ -255,6 +256,7 @@ func (r *Runner) acquire(ctx context.Context, h *run, rel *ReleaseState, st Step
 		h.emitFor(now, rel.N, &Canceled{Detail: "The environment was taken over by another release."}, mintID(rel.ID, "canceled"))
 		return nil
 	case w.Claim.Claim == rel.Claim && !env.Locked(now) && env.Lost == nil:
+		h.claimed = env
 		h.emitFor(now, rel.N, &LockAcquired{Claim: rel.Claim, Fence: env.Fence}, mintID(rel.Claim, "acquired", rel.Plans))
 		h.worked(st)
 		return nil
@@ -363,7 +365,8 @@ func (r *Runner) wakeNext(ctx context.Context, env *Environment, self ThreadID, 
 
 // lookAgain looks at the facts once more, now that nobody else can change the
 // environment. Shown, decided and executed must be the same digest.
-func (r *Runner) lookAgain(ctx context.Context, h *run, rel *ReleaseState, now time.Time) error {
+// claimed is the environment if it was seen at the claim a moment ago.
+func (r *Runner) lookAgain(ctx context.Context, h *run, rel *ReleaseState, claimed *Environment, now time.Time) error {
 	f := r.Policy()
 	env, ok := f.Environment(rel.Service, rel.Env)
 	if !ok {
@@ -371,7 +374,7 @@ func (r *Runner) lookAgain(ctx context.Context, h *run, rel *ReleaseState, now t
 		h.emitFor(now, rel.N, &ReleaseContext{Version: rel.Context.Version, Again: true, Digest: "", Changed: []string{u.Reason}}, mintID(rel.ID, "again", rel.Plans))
 		return nil
 	}
-	facts, refused, err := r.facts(ctx, h, rel, env)
+	facts, refused, err := r.facts(ctx, h, rel, env, claimed)
 	switch {
 	case err != nil && isStoreError(err):
 		return err
@@ -381,7 +384,11 @@ func (r *Runner) lookAgain(ctx context.Context, h *run, rel *ReleaseState, now t
 	case refused != nil:
 		facts = &ReleaseContext{Version: rel.Context.Version, Current: rel.Context.Current, Changed: []string{refused.Reason}}
 	default:
-		p, err := newPlan(h.state, rel, env, f.Revision, facts)
+		canonical, err := r.policies.of(f).form(env)
+		if err != nil {
+			return err
+		}
+		p, err := newPlan(h.state, rel, env, canonical, f.Revision, facts)
 		if err != nil {
 			return err
 		}

@@ -103,7 +103,7 @@ func (j *judgement) person(ctx context.Context) (policy.Person, policy.Verdict) 
 
 // allowed asks whether the person may, by the policy that the release's plan was made under, or, before there is one, today's.
 func (j *judgement) allowed(ctx context.Context, rel *ReleaseState, may func(*policy.Environment, policy.Person) policy.Verdict) policy.Verdict {
-	env, err := j.h.policy(rel)
+	env, err := j.r.policy(rel)
 	if err != nil {
 		var ok bool
 		if env, ok = j.r.Policy().Environment(rel.Service, rel.Env); !ok {
@@ -179,7 +179,7 @@ func mayApprove(env *policy.Environment, p policy.Person, rel *ReleaseState, gro
 
 // basis says why the person may decide: by which entry of the policy.
 func (j *judgement) basis(ctx context.Context, rel *ReleaseState) string {
-	env, err := j.h.policy(rel)
+	env, err := j.r.policy(rel)
 	if err != nil {
 		return ""
 	}

@@ -39,7 +39,7 @@ func (r *Runner) context(ctx context.Context, h *run, rel *ReleaseState, now tim
 		h.refuse(rel, now, unknownTarget(r.Policy(), rel))
 		return nil
 	}
-	facts, refused, err := r.facts(ctx, h, rel, env)
+	facts, refused, err := r.facts(ctx, h, rel, env, nil)
 	switch {
 	case err != nil && isStoreError(err):
 		return err
@@ -82,11 +82,15 @@ func isStoreError(err error) bool {
 }
 
 // facts looks at the environment, the repository and the deployer. A refusal is
-// what can't be released; an error, what could not be found out.
-func (r *Runner) facts(ctx context.Context, h *run, rel *ReleaseState, env *policy.Environment) (*ReleaseContext, *PolicyRefused, error) {
+// what can't be released; an error, what could not be found out. e is the
+// environment where it was read a moment ago, else nil.
+func (r *Runner) facts(ctx context.Context, h *run, rel *ReleaseState, env *policy.Environment, e *Environment) (*ReleaseContext, *PolicyRefused, error) {
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
-	e, err := r.environment(ctx, rel.Service, rel.Env)
+	var err error
+	if e == nil {
+		e, err = r.environment(ctx, rel.Service, rel.Env)
+	}
 	if err != nil {
 		return nil, nil, storeError{err}
 	}
@@ -225,7 +229,11 @@ func (r *Runner) plan(ctx context.Context, h *run, rel *ReleaseState, now time.T
 		h.refuse(rel, now, *refused)
 		return nil
 	}
-	p, err := newPlan(h.state, rel, env, f.Revision, rel.Context)
+	canonical, err := r.policies.of(f).form(env)
+	if err != nil {
+		return err
+	}
+	p, err := newPlan(h.state, rel, env, canonical, f.Revision, rel.Context)
 	if err != nil {
 		return err
 	}
@@ -301,7 +309,7 @@ func (r *Runner) groups(ctx context.Context) policy.Groups {
 
 // request opens the approval of the plan.
 func (r *Runner) request(h *run, rel *ReleaseState, now time.Time) error {
-	env, err := h.policy(rel)
+	env, err := r.policy(rel)
 	if err != nil {
 		return err
 	}

@@ -23,7 +23,7 @@ func (r *Runner) openWindow(h *run, rel *ReleaseState, try int, now time.Time) e
 
 // check looks at what is due to be looked at, once, and judges the window.
 func (r *Runner) check(ctx context.Context, h *run, rel *ReleaseState, st Step, now time.Time) error {
-	env, err := h.policy(rel)
+	env, err := r.policy(rel)
 	if err != nil {
 		return err
 	}
@@ -173,7 +173,7 @@ func sortedKeys(m map[string]bool) []string {
 // askWhetherHealthy: the checks could not tell, and that is not a pass.
 func (r *Runner) askWhetherHealthy(h *run, rel *ReleaseState, now time.Time) {
 	var to []policy.Subject
-	if env, err := h.policy(rel); err == nil {
+	if env, err := r.policy(rel); err == nil {
 		to = env.Approvers()
 	}
 	var what strings.Builder

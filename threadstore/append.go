@@ -14,6 +14,7 @@ import (
 // comment for when. It returns
 //
 //   - *[ConflictError] if a decision's Expect is not where the log stands, or only some of its drafts are in already;
+//   - [ErrNotFound] if a fact that may not begin a log would;
 //   - [ErrStale] if the lease of a decision is not held any more;
 //   - [ErrIDReused] if a draft's id is in the log with other content;
 //   - [ErrLost] if the log has become shorter than it was, or another;
@@ -50,6 +51,8 @@ func check(a *Append) error {
 		return fmt.Errorf("expect %d: a version is never negative", a.Expect)
 	case a.Despite && !a.Fact:
 		return errors.New("only a fact goes in despite a loss")
+	case a.Exists && !a.Fact:
+		return errors.New("only a fact asks whether its log exists: a decision says where it stands")
 	case a.Fact && a.Snapshot != nil:
 		return errors.New("a fact carries no snapshot")
 	case a.Release && (a.Lease == nil || a.Fact):
@@ -170,18 +173,21 @@ func (s *Store) appendFact(ctx context.Context, a *Append) (Appended, error) {
 		s.places.forget(a.Log)
 	}
 	at, _ := s.places.get(a.Log)
-	if at.version < a.Expect && !a.Despite {
-		// The caller has seen more than is remembered here. Guessing could go into a log that has lost it.
+	if at.version < a.Expect && !a.Despite || a.Exists && at.version == 0 {
+		// The caller has seen more than is remembered here. Guessing could go into a log that has lost it, or begin one.
 		reply, err := s.probe(ctx, f.op, nil)
 		if err != nil {
 			return Appended{}, err
 		}
 		at = place{reply.Version, reply.Head}
-		if err := s.noticeLoss(a.Log, place{version: a.Expect}, at, reply.Pruned); err != nil {
+		if err := s.noticeLoss(a.Log, place{version: a.Expect}, at, reply.Pruned); err != nil && !a.Despite {
 			return Appended{}, err
 		}
 	}
 	for {
+		if a.Exists && at.version == 0 {
+			return Appended{}, ErrNotFound
+		}
 		if err := s.fill(&f.op, a, f.drafts, at); err != nil {
 			return Appended{}, err
 		}
@@ -323,7 +329,7 @@ func (s *Store) apply(ctx context.Context, op *Op) (reply Reply, asked time.Time
 // appended is what an op that went in has done.
 func (s *Store) appended(a *Append, op *Op, r Reply, asked time.Time, at place) (Appended, error) {
 	n := int64(len(op.Records))
-	done := Appended{Version: at.version + n, Head: op.Head}
+	done := Appended{Version: at.version + n, Head: op.Head, Prev: op.Prev}
 	if n > 0 {
 		done.Seqs, done.Fresh = make([]int64, n), make([]bool, n)
 		for i := range done.Seqs {

@@ -44,19 +44,20 @@ func TestAppendsThatAreRefused(t *testing.T) {
 	lease := &threadstore.Lease{Owner: "me", Epoch: 1}
 	snap := func(int64, string) (*threadstore.Snapshot, error) { return nil, nil }
 	for what, a := range map[string]threadstore.Append{
-		"no log":                     {Drafts: []threadstore.Draft{draft("a")}},
-		"a NUL in the log":           {Log: "a\x00b"},
-		"a negative version":         {Log: "log", Expect: -1},
-		"a draft without an id":      {Log: "log", Drafts: []threadstore.Draft{draft("")}},
-		"an id that begins with NUL": {Log: "log", Drafts: []threadstore.Draft{draft("\x00h")}},
-		"two drafts of one id":       {Log: "log", Drafts: []threadstore.Draft{draft("a"), draft("b"), draft("a")}},
-		"a fact with a snapshot":     {Log: "log", Fact: true, Snapshot: snap},
-		"a fact that releases":       {Log: "log", Fact: true, Lease: lease, Release: true},
-		"a release of nothing":       {Log: "log", Release: true},
-		"release and acquire":        {Log: "log", Lease: lease, Release: true, Acquire: "me"},
-		"a lease never acquired":     {Log: "log", Lease: &threadstore.Lease{Owner: "me"}},
-		"an index without a name":    {Log: "log", Index: []threadstore.IndexEntry{{Member: "m"}}},
-		"too many drafts":            {Log: "log", Drafts: make([]threadstore.Draft, threadstore.MaxDrafts+1)},
+		"no log":                         {Drafts: []threadstore.Draft{draft("a")}},
+		"a NUL in the log":               {Log: "a\x00b"},
+		"a negative version":             {Log: "log", Expect: -1},
+		"a draft without an id":          {Log: "log", Drafts: []threadstore.Draft{draft("")}},
+		"an id that begins with NUL":     {Log: "log", Drafts: []threadstore.Draft{draft("\x00h")}},
+		"two drafts of one id":           {Log: "log", Drafts: []threadstore.Draft{draft("a"), draft("b"), draft("a")}},
+		"a fact with a snapshot":         {Log: "log", Fact: true, Snapshot: snap},
+		"a decision that asks for a log": {Log: "log", Expect: 1, Exists: true},
+		"a fact that releases":           {Log: "log", Fact: true, Lease: lease, Release: true},
+		"a release of nothing":           {Log: "log", Release: true},
+		"release and acquire":            {Log: "log", Lease: lease, Release: true, Acquire: "me"},
+		"a lease never acquired":         {Log: "log", Lease: &threadstore.Lease{Owner: "me"}},
+		"an index without a name":        {Log: "log", Index: []threadstore.IndexEntry{{Member: "m"}}},
+		"too many drafts":                {Log: "log", Drafts: make([]threadstore.Draft, threadstore.MaxDrafts+1)},
 	} {
 		if _, err := s.Append(t.Context(), a); err == nil {
 			t.Errorf("%s was taken", what)

@@ -113,6 +113,7 @@ type Append struct {
 	Log      string
 	Expect   int64
 	Fact     bool
+	Exists   bool // of a fact: it may not begin a log; ErrNotFound if there is none
 	Lease    *Lease
 	Drafts   []Draft
 	Snapshot func(version int64, head string) (*Snapshot, error) // may be nil; called for the place the drafts get
@@ -138,6 +139,7 @@ const DefaultTTL = 5 * time.Second
 type Appended struct {
 	Version int64 // of the log afterwards
 	Head    string
+	Prev    string  // the head before the drafts that went in now
 	Seqs    []int64 // place of each draft, in order; for a duplicate the place it already had
 	Fresh   []bool  // whether each draft went in now
 	Lease   *Lease  // the lease acquired, or the one renewed; nil when none was asked for or it is held by another

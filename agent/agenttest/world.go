@@ -200,6 +200,9 @@ type Blind struct{}
 // Show implements agent.Viewer.
 func (Blind) Show(*agent.State, func() bool) bool { return true }
 
+// Quiet implements agent.Foreseer.
+func (Blind) Quiet(*agent.State) bool { return true }
+
 // Forget implements agent.Viewer.
 func (Blind) Forget(agent.ThreadID) {}
 

@@ -131,6 +131,26 @@ func oneWinner(t *testing.T, h Harness) {
 	s.whole("log", 2)
 }
 
+func needsLog(t *testing.T, h Harness) {
+	s := open(t, h)
+	s.refused(threadstore.ErrNotFound, threadstore.Append{Log: "log", Fact: true, Exists: true, Drafts: drafts("a")})
+	_, err := s.Load(t.Context(), "log", 1)
+	wantErr(t, err, threadstore.ErrNotFound)
+	s.fact("log", drafts("a")...)
+	// Where the process has never seen the log, and where it has.
+	for i, o := range []*store{another(t, h, s), s, s} {
+		done := o.must(threadstore.Append{Log: "log", Fact: true, Exists: true, Drafts: drafts(name(i))})
+		if want := int64(i) + 2; done.Version != want {
+			t.Errorf("the log stands at %d, want %d", done.Version, want)
+		}
+	}
+	again := s.must(threadstore.Append{Log: "log", Fact: true, Exists: true, Drafts: drafts(name(0))})
+	if again.Fresh[0] || again.Seqs[0] != 2 {
+		t.Errorf("told twice: %+v", again)
+	}
+	s.whole("log", 4)
+}
+
 func oldVersion(t *testing.T, h Harness) {
 	s := open(t, h)
 	s.fact("log", drafts("a", "b")...)

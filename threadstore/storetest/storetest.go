@@ -38,6 +38,7 @@ func Run(t *testing.T, h Harness) {
 		{"a duplicate id is a no-op", duplicate},
 		{"a fact goes in beside its duplicates", partlyDuplicate},
 		{"the same id with another payload is refused", idReused},
+		{"a fact that may not begin a log", needsLog},
 		{"of conflicting decisions one wins", oneWinner},
 		{"a decision on an old version is refused", oldVersion},
 		{"a decision made twice is not fresh", decisionTwice},

@@ -18,6 +18,19 @@ type names struct {
 	longest  int      // segments of the longest name
 }
 
+// prepare returns the names of a catalog: those prepared last, if it is the same
+// one. Catalogs are not changed; one at the same place in memory is the same.
+func (p *Planner) prepare(cat agent.Catalog) *names {
+	if n := p.last.Load(); n != nil && same(n.catalog.Services, cat.Services) && same(n.catalog.People, cat.People) {
+		return n
+	}
+	n := newNames(cat)
+	p.last.Store(n)
+	return n
+}
+
+func same[T any](a, b []T) bool { return len(a) == len(b) && (len(a) == 0 || &a[0] == &b[0]) }
+
 func newNames(cat agent.Catalog) *names {
 	n := &names{
 		catalog:  cat,

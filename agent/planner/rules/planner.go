@@ -2,6 +2,7 @@ package rules
 
 import (
 	"context"
+	"sync/atomic"
 
 	"github.com/releasebot/releasebot/agent"
 )
@@ -17,13 +18,14 @@ const (
 	maxWords     = 64 << 10
 )
 
-// Planner is the offline planner. It keeps nothing between calls, and may be
-// used by any number of goroutines at once.
+// Planner is the offline planner. It keeps nothing of what it is asked between
+// calls, and may be used by any number of goroutines at once.
 type Planner struct {
 	lexicon *lexicon
 	grammar grammar
 	parts   map[string]part
 	tells   map[string]language
+	last    atomic.Pointer[names] // of the catalog that it was given last
 }
 
 var _ agent.Planner = (*Planner)(nil)
@@ -39,7 +41,7 @@ func (p *Planner) Plan(ctx context.Context, in agent.PlanInput) (agent.Planned, 
 	if err := ctx.Err(); err != nil {
 		return agent.Planned{}, err
 	}
-	n := newNames(in.Catalog)
+	n := p.prepare(in.Catalog)
 	th := p.thread(n, in)
 	m := p.read(cap64k(in.Words), n)
 	i := p.about(m, th, in, p.interpretRead(m, th))
