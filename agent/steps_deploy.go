@@ -60,7 +60,13 @@ func (r *Runner) start(ctx context.Context, h *run, rel *ReleaseState, st Step, 
 	switch found.State {
 	case deploy.Running, deploy.Succeeded, deploy.Failed: // the deployer knows a key that the log has never started
 		lost := &threadstore.LostError{Log: string(h.id), By: NoticedDeployer, NowVersion: h.version, NowHead: h.state.Head}
-		return r.lose(ctx, lost, fmt.Sprintf("%s of %s to %s, which it calls %s", rel.Action, rel.shipped(), rel.Env, found.State), h.state)
+		if err := r.lose(ctx, lost, fmt.Sprintf("%s of %s to %s, which it calls %s", rel.Action, rel.shipped(), rel.Env, found.State), h.state); err != nil {
+			return err
+		}
+		if err := r.load(ctx, h); err != nil { // what led to this start was thought before the loss was known
+			return err
+		}
+		return errAgain
 	case deploy.Absent, deploy.Unknown:
 	}
 	call.Runner = r.RunnerID
