@@ -105,6 +105,8 @@ type PlanInput struct {
 	Releases []ReleaseBrief
 	// Open is the question the thread waits to have answered, if any.
 	Open *Question
+	// Aside: the words mention nobody; if they mean nothing to us they get no answer.
+	Aside bool
 	// RejectionOf is the number of the release whose rejection these words are the reason of; 0: they are not one.
 	RejectionOf int
 }

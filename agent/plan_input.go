@@ -6,7 +6,7 @@ import "slices"
 // words. It is pure, so that what a planner was shown can be found out from a
 // log: fold it up to there and ask again.
 func (s *State) PlanInput(w Words, c Catalog) PlanInput {
-	in := PlanInput{Words: w.Text, At: w.At, Catalog: c, RejectionOf: w.RejectionOf, Turns: s.turnsBefore(w)}
+	in := PlanInput{Words: w.Text, At: w.At, Catalog: c, Aside: w.Aside, RejectionOf: w.RejectionOf, Turns: s.turnsBefore(w)}
 	if q := s.OpenQuestion(); q != nil && w.RejectionOf == 0 {
 		question := q.Question
 		in.Open = &question

@@ -2,6 +2,7 @@ package openai
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"io"
 	"mime"
@@ -164,7 +165,10 @@ func retryAfter(h http.Header) time.Duration {
 func network(err error) string {
 	var dns *net.DNSError
 	var errno syscall.Errno
+	var certificate *tls.CertificateVerificationError
 	switch {
+	case errors.As(err, &certificate):
+		return "its TLS certificate is not one that this machine trusts"
 	case errors.As(err, &dns):
 		return "the host's name can't be resolved"
 	case errors.As(err, &errno):

@@ -4,7 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"log"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -61,6 +64,24 @@ func TestEveryFailureIsHandled(t *testing.T) {
 		{"no answer", func(f *fakeEndpoint) []answer { return []answer{f.deaf} }, KindTimeout, 1},
 		{"half an answer, then nothing", func(f *fakeEndpoint) []answer { return []answer{f.stalls} }, KindTimeout, 1},
 		{"half an answer, then closed", func(*fakeEndpoint) []answer { return []answer{cutOff} }, KindUnreachable, 2},
+		{"a stream that nobody asked for", func(*fakeEndpoint) []answer {
+			return []answer{page(200, "text/event-stream", "data: {\"choices\":[{\"delta\":{\"content\":\"{\"}}]}\n\ndata: [DONE]\n\n")}
+		}, KindNotJSON, 1},
+		{"an answer of another content type", func(*fakeEndpoint) []answer {
+			return []answer{page(200, "text/plain", `{"choices":[{"message":{"content":"{}"},"finish_reason":"stop"}]}`)}
+		}, KindNotJSON, 1},
+		{"an empty answer", func(*fakeEndpoint) []answer { return []answer{page(200, "application/json", "")} }, KindNotJSON, 1},
+		{"a list", func(*fakeEndpoint) []answer { return []answer{page(200, "application/json", "[]")} }, KindNotJSON, 1},
+		{"a service that there is not, twice", func(*fakeEndpoint) []answer { return []answer{intent(deployOf("shopp", "production", "1.4.2"))} }, KindInvalid, 2},
+		{"a version that nobody said, twice", func(*fakeEndpoint) []answer { return []answer{intent(deployOf("shop", "production", "6.6.6"))} }, KindInvalid, 2},
+		{"an id that there is not, twice", func(*fakeEndpoint) []answer { return []answer{intent(map[string]any{"kind": "cancel", "id": "zzz-9"})} }, KindInvalid, 2},
+		{"a field too many, twice", func(*fakeEndpoint) []answer { return []answer{intent(map[string]any{"kind": "none", "approve": true})} }, KindInvalid, 2},
+		{"fields of other types, twice", func(*fakeEndpoint) []answer {
+			return []answer{intent(map[string]any{"kind": "status", "service": 7, "environment": []string{"x"}})}
+		}, KindInvalid, 2},
+		{"a reply that is much too long, twice", func(*fakeEndpoint) []answer {
+			return []answer{says(`{"intent":{"kind":"none"}` + strings.Repeat(" ", maxReply) + `}`)}
+		}, KindInvalid, 2},
 		{"nonsense, twice", func(*fakeEndpoint) []answer { return []answer{says("certainly! deploying now")} }, KindInvalid, 2},
 	}
 	want, err := rules.New().Plan(context.Background(), input(unclear))
@@ -73,7 +94,11 @@ func TestEveryFailureIsHandled(t *testing.T) {
 			f := newFake(t)
 			f.answers = tt.play(f)
 			p := f.planner(t, func(c *Config) { c.Timeout = 1500 * time.Millisecond })
+			began := time.Now()
 			out, err := p.Plan(context.Background(), input(unclear))
+			if took := time.Since(began); took > 1500*time.Millisecond+5*time.Second { // the limit, and what a busy machine adds
+				t.Errorf("it took %v", took)
+			}
 			if err != nil {
 				t.Fatalf("Plan: %v", err)
 			}
@@ -116,6 +141,42 @@ func TestNobodyListens(t *testing.T) {
 	}
 	if strings.Contains(failure.Error(), "127.0.0.1") {
 		t.Errorf("an address in %q", failure)
+	}
+}
+
+// An endpoint whose certificate nobody vouches for gets no word, and the error says which kind it is.
+func TestACertificateOfNobody(t *testing.T) {
+	f := newFake(t, says("{}"))
+	secure := httptest.NewUnstartedServer(f)
+	secure.Config.ErrorLog = log.New(io.Discard, "", 0)
+	secure.StartTLS()
+	t.Cleanup(secure.Close)
+	out, err := f.planner(t, func(c *Config) { c.BaseURL, c.HTTPClient = secure.URL+"/v1", nil }).Plan(context.Background(), input(unclear))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var failure *Error
+	if !errors.As(out.Failure, &failure) || failure.Kind != KindUnreachable || !strings.Contains(failure.Detail, "certificate") {
+		t.Errorf("Failure = %v", out.Failure)
+	}
+	if len(f.requests()) != 0 {
+		t.Error("it was asked nevertheless")
+	}
+}
+
+// Where the rules planner takes words for nothing, but is not sure, a failure of
+// the model is a question; nobody is asked about words that mention nobody.
+func TestAFailureIsNeverSilence(t *testing.T) {
+	for _, aside := range []bool{false, true} {
+		in := input("can somebody please look at the shop thing")
+		in.Aside = aside
+		out, err := newFake(t, apiError(401, "no")).planner(t).Plan(context.Background(), in)
+		if err != nil || out.Failure == nil {
+			t.Fatalf("%+v, %v", out, err)
+		}
+		if asks := out.Intent.Kind == agent.IntentClarify; asks == aside {
+			t.Errorf("aside %v: the answer is %s", aside, out.Intent.Kind)
+		}
 	}
 }
 
@@ -206,6 +267,15 @@ func TestOneRepair(t *testing.T) {
 	}
 	if string(got[0].ResponseFormat.JSONSchema.Schema) != string(got[1].ResponseFormat.JSONSchema.Schema) {
 		t.Error("the schema changed")
+	}
+}
+
+// A reply that is no JSON at all is repaired the same way.
+func TestOneRepairOfNonsense(t *testing.T) {
+	f := newFake(t, says("Sure! Here you go:\n```json\n{\"intent\":"), intent(map[string]any{"kind": "help"}))
+	out, err := f.planner(t).Plan(context.Background(), input(unclear))
+	if err != nil || out.Intent.Kind != agent.IntentHelp || out.Failure != nil || out.Tokens.Calls != 2 {
+		t.Errorf("%+v, %v", out, err)
 	}
 }
 

@@ -88,7 +88,8 @@ func New(cfg Config) (*Planner, error) {
 }
 
 // Plan turns words into an intent. If the model gives no answer that can be
-// used, the rules planner's is returned with Planned.Failure set to an *Error.
+// used, the rules planner's is returned with Planned.Failure set to an *Error;
+// where that is not sure of anything, it is a question.
 // The only errors are the rules planner's, and the context's when it was canceled.
 func (p *Planner) Plan(ctx context.Context, in agent.PlanInput) (agent.Planned, error) {
 	ruled, err := p.cfg.Rules.Plan(ctx, in)
@@ -102,7 +103,7 @@ func (p *Planner) Plan(ctx context.Context, in agent.PlanInput) (agent.Planned, 
 	}
 	req, err := Render(in, Options{Budget: p.cfg.Budget})
 	if errors.Is(err, ErrTooLong) {
-		ruled.Failure = &Error{Kind: KindTooLong}
+		ruled.Intent, ruled.Failure = j.alone(), &Error{Kind: KindTooLong}
 		return ruled, nil
 	}
 	if err != nil {
@@ -116,7 +117,7 @@ func (p *Planner) Plan(ctx context.Context, in agent.PlanInput) (agent.Planned, 
 	}
 	ruled.Tokens, ruled.Prompt = cost, req.Version
 	if failure != nil {
-		ruled.Failure = failure
+		ruled.Intent, ruled.Failure = j.alone(), failure
 		return ruled, nil
 	}
 	j.reads, j.echo = p.reads(within, in.Catalog), req.echo

@@ -54,14 +54,27 @@ func clarify(q agent.Question) agent.Intent {
 	return agent.Intent{Kind: agent.IntentClarify, Question: &q}
 }
 
+func unclearWords() agent.Intent {
+	return clarify(agent.Question{
+		Text: "I am not sure what that asks for. Please say it as a command, such as `/release deploy SERVICE VERSION to ENVIRONMENT`.", Missing: "request",
+	})
+}
+
+// alone is the answer where the model gave none: the rules planner's. Where that
+// takes words for nothing that it is not sure about, their speaker is asked.
+func (j *judge) alone() agent.Intent {
+	if j.ruled.Kind == agent.IntentNone && !j.sure() && !j.in.Aside && j.in.RejectionOf == 0 {
+		return unclearWords()
+	}
+	return j.ruled
+}
+
 // confirm asks whether a whole request was meant. The option is one that the
 // rules planner reads as just that request, or there is none.
 func (j *judge) confirm(i agent.Intent) (agent.Intent, bool) {
 	words := say(i)
 	if got := j.reads(words); !same(got, i) {
-		return clarify(agent.Question{
-			Text: "I am not sure what that asks for. Please say it as a command, such as `/release deploy SERVICE VERSION to ENVIRONMENT`.", Missing: "request",
-		}), false
+		return unclearWords(), false
 	}
 	return clarify(agent.Question{Text: "Do you mean: " + words + ", now? Say yes, or say it another way.", Options: []string{words}, Missing: "request"}), true
 }
