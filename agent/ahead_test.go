@@ -56,7 +56,7 @@ func (g *gated) wake() {
 func slowly(t *testing.T, limit time.Duration) (*scenario, *gated) {
 	t.Helper()
 	s, _ := newWorld(t)
-	g := &gated{rules: rules.New(), asked: make(chan agent.PlanInput, 10), answer: make(chan agent.Intent, 10), woken: make(chan struct{}, 1)}
+	g := &gated{rules: rules.New(), asked: make(chan agent.PlanInput, 100), answer: make(chan agent.Intent, 100), woken: make(chan struct{}, 1)}
 	s.runner = agent.NewRunner(agent.Config{
 		Store: s.store, Owner: "slow", RunnerID: "slow", Policy: func() *policy.File { return s.policy },
 		Planner: g, Slow: true, Quick: rules.New(), PlannerLimit: limit, People: s.people, Pager: s.pager, Viewer: agenttest.Blind{},
@@ -207,4 +207,35 @@ func TestAHangingModelIsAQuestion(t *testing.T) {
 	}) {
 		t.Error("the log has no error of the planner")
 	}
+}
+
+// After twenty questions in a row that led nowhere a model is not asked any
+// more; what is said plainly is taken all the same, and ends the row.
+func TestTwentyQuestionsAreEnough(t *testing.T) {
+	s, g := slowly(t, time.Hour)
+	id := s.asks("A", "the first thing, pray")
+	ask := agent.Intent{Kind: agent.IntentClarify, Question: &agent.Question{Text: "Which thing?"}}
+	for n := range agent.PlannerMax {
+		if n > 0 {
+			s.says(id, "U0ALICE", "another thing, pray")
+		}
+		g.until(s, id, "the model is asked", func(*agent.State) bool { return len(g.asked) == n+1 })
+		g.answer <- ask
+		g.until(s, id, "it asks back", func(st *agent.State) bool { return len(st.Words) == 0 })
+		s.says(id, "U0BOB", "lunch?") // talk in between neither counts nor ends it
+		g.until(s, id, "that is none", func(st *agent.State) bool { return len(st.Words) == 0 })
+	}
+	s.says(id, "U0ALICE", "deploy shop, pray")
+	s.steps(id)
+	q := s.state(id).OpenQuestion()
+	if q == nil || !strings.HasPrefix(q.Question.Text, "I have been at this for a while") || len(g.asked) != agent.PlannerMax {
+		t.Fatalf("asked %d times; the question is %+v", len(g.asked), q)
+	}
+	s.says(id, "U0ALICE", "deploy shop v1.0.0 to production")
+	g.until(s, id, "plain words are taken", func(st *agent.State) bool { return len(st.Releases) == 1 })
+	if n := s.state(id).PlannerRun; n != 0 {
+		t.Errorf("the row goes on at %d", n)
+	}
+	s.runner.Wait()
+	s.holds()
 }

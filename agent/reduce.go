@@ -91,7 +91,6 @@ func (s *State) trigger(e *Event, d *Trigger) {
 func (s *State) say(w Words) {
 	s.Words = append(s.Words, w)
 	if !w.Sequel && !w.Click {
-		s.PlannerRun = 0
 		s.turn("person", w.Text)
 	}
 }
@@ -133,12 +132,16 @@ func (s *State) decide(e *Event, d *PlannerDecision) {
 			return
 		}
 	}
-	s.PlannerRun++
 	if d.Intent.Kind != IntentNone {
 		s.closeClarify(d.Of)
 	}
-	if d.Intent.Kind == IntentClarify {
+	switch d.Intent.Kind {
+	case IntentClarify:
+		s.PlannerRun++
 		s.Asked = s.Asked.Plus(d.Tokens)
+	case IntentNone: // talk in between neither counts nor ends it
+	default:
+		s.PlannerRun = 0
 	}
 	switch d.Intent.Kind {
 	case IntentDeploy, IntentRollback, IntentVerify:

@@ -17,7 +17,7 @@ const FoldVersion = 3
 // Limits of what a state remembers; the log has everything.
 const (
 	turnsKept  = 20
-	PlannerMax = 20 // planner steps for one request, then a person is asked
+	PlannerMax = 20 // planner steps for one request that only asked back, then it is left to a person
 	TriesMax   = 3  // failures in a row of one read-only tool, then a person is told
 )
 
@@ -47,7 +47,7 @@ type State struct {
 	Releases []*ReleaseState       `json:"releases,omitempty"` // by number, from 1
 	Views    map[string]PostedView `json:"views,omitempty"`    // what stands in Slack and may still change
 
-	PlannerRun int `json:"planner_run,omitempty"` // planner steps since a person last spoke
+	PlannerRun int `json:"planner_run,omitempty"` // planner steps in a row that only asked back
 	// Asked is what the planner's answers cost that only asked back: the next release that is made of words bears it.
 	Asked   Tokens `json:"asked_back,omitzero"`
 	Foreign int    `json:"foreign,omitempty"` // events only a newer program knows

@@ -136,9 +136,7 @@ func (r *Runner) words(ctx context.Context, h *run, st Step, now time.Time) erro
 	case w.Intent != nil:
 		r.understood(h, w, Planned{Intent: *w.Intent, Planner: "command"}, nil, now)
 	case h.state.PlannerRun >= PlannerMax:
-		r.understood(h, w, Planned{Intent: Intent{Kind: IntentClarify, Question: &Question{
-			Text: "I have been at this for a while without getting anywhere. Please say it as a command, such as `/release deploy SERVICE VERSION to ENVIRONMENT`.",
-		}}, Planner: "limit"}, nil, now)
+		r.enough(ctx, h, w, now)
 	case !r.Slow:
 		out, err := r.Planner.Plan(ctx, h.state.PlanInput(w, r.catalog()))
 		r.understood(h, w, out, err, now)
@@ -161,6 +159,25 @@ func (r *Runner) wordsSlowly(ctx context.Context, h *run, w Words, now time.Time
 		return
 	}
 	r.ponder(h, w, limit) //nolint:contextcheck // the answer outlives the step that asked for it
+}
+
+// enough: so many questions in a row led nowhere, so no model is asked any more.
+// What is said plainly is still taken; anything else is for a person to say
+// otherwise, or to take to somebody else.
+func (r *Runner) enough(ctx context.Context, h *run, w Words, now time.Time) {
+	plain := r.Quick
+	if plain == nil && !r.Slow {
+		plain = r.Planner
+	}
+	if plain != nil {
+		if out, err := plain.Plan(ctx, h.state.PlanInput(w, r.catalog())); err == nil && out.Intent.Kind != IntentClarify {
+			r.understood(h, w, out, nil, now)
+			return
+		}
+	}
+	r.understood(h, w, Planned{Intent: Intent{Kind: IntentClarify, Question: &Question{
+		Text: "I have been at this for a while without getting anywhere. Please say it as a command, such as `/release deploy SERVICE VERSION to ENVIRONMENT`.",
+	}}, Planner: "limit"}, nil, now)
 }
 
 // ponder asks a slow planner beside the other steps.
