@@ -74,6 +74,9 @@ func changesOf(r *ReleaseState, events []*Event) Answered {
 	default:
 		a.Lines = changeLines(*ch, facts.Replaces.Version)
 	}
+	if facts.CI != nil && r.Action == "deploy" {
+		a.Lines = append(a.Lines, "CI: "+plain(describeCI(facts.CI))+".")
+	}
 	source := fmt.Sprintf("Source: event %d of the log of %s", seen.Seq, r.ID)
 	if facts.Version.SHA != "" {
 		source += ", with the repository as it was on " + clockOf(seen.At) + "; commit " + plain(short(facts.Version.SHA))

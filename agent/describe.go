@@ -226,6 +226,9 @@ func (d *ReleaseContext) describe() string {
 		return "looked at again: " + strings.Join(d.Changed, "; ")
 	}
 	s := fmt.Sprintf("%s (%s) replaces %s", orText(d.Version.Name, "what runs"), short(d.Version.SHA), orNothing(d.Replaces.Version))
+	if d.CI != nil {
+		s += ", CI " + describeCI(d.CI)
+	}
 	if d.Changes != nil && d.Changes.Total > 0 {
 		s += fmt.Sprintf(", %s by %s", counted(d.Changes.Total, "commit"), strings.Join(d.Changes.Authors, ", "))
 	}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/releasebot/releasebot/policy"
 	"github.com/releasebot/releasebot/tools/changelog"
+	"github.com/releasebot/releasebot/tools/ci"
 	"github.com/releasebot/releasebot/tools/healthcheck"
 )
 
@@ -58,6 +59,7 @@ type ReleaseContext struct {
 	Replaces Running            `json:"replaces,omitzero"`  // what will run there by then: Current, or what those ahead in the queue ship
 	Rollback Running            `json:"rollback"`           // last healthy version, other than the one shipped
 	Changes  *changelog.Changes `json:"changes,omitempty"`  // between Current and Version
+	CI       *ci.Status         `json:"ci,omitempty"`       // of Version's commit; nil where the source knows of no CI
 	Last     *Outcome           `json:"last,omitempty"`     // the last release of that environment
 	Again    bool               `json:"again,omitempty"`    // looked at again, right before the start
 	Digest   string             `json:"digest,omitempty"`   // with Again: of the plan that these facts would make
@@ -83,6 +85,7 @@ type Plan struct {
 	RollbackCommit string           `json:"rollback_commit,omitempty"`
 	Page           []policy.Subject `json:"page,omitempty"`
 	Checks         []string         `json:"checks,omitempty"` // names of the health checks, in order
+	CI             *ci.Status       `json:"ci,omitempty"`     // what CI said when the plan was made
 	// Policy is the environment's resolved policy, canonical.
 	Policy   json.RawMessage `json:"policy,omitempty"`
 	Revision string          `json:"revision"` // of the policy file

@@ -11,6 +11,7 @@ import (
 	"github.com/releasebot/releasebot/internal/planted"
 	"github.com/releasebot/releasebot/policy"
 	"github.com/releasebot/releasebot/tools"
+	"github.com/releasebot/releasebot/tools/ci"
 )
 
 // digestVersion is part of every digest, so that a change of what it covers can't look like the same plan.
@@ -30,6 +31,7 @@ type digested struct {
 	PreviousCommit string          `json:"previous_commit"`
 	AutoRollback   string          `json:"auto_rollback,omitempty"`
 	Glass          string          `json:"glass,omitempty"`
+	CI             string          `json:"ci,omitempty"` // "failed", or nothing: other words void no approval
 	Policy         json.RawMessage `json:"policy"`
 }
 
@@ -44,6 +46,7 @@ func newPlan(s *State, r *ReleaseState, env *policy.Environment, canonical []byt
 	if r.Action == "deploy" && facts.Rollback.Version != "" && env.OnFailure != policy.PageOnly {
 		p.Rollback, p.RollbackCommit = facts.Rollback.Version, facts.Rollback.Commit
 	}
+	p.CI = facts.CI
 	p.Authors = slices.Contains(env.Notify, policy.NotifyAuthors)
 	for _, c := range env.Verify {
 		p.Checks = append(p.Checks, c.Name)
@@ -58,6 +61,9 @@ func newPlan(s *State, r *ReleaseState, env *policy.Environment, canonical []byt
 	}
 	if env.OnFailure == policy.Rollback {
 		d.AutoRollback = p.Rollback
+	}
+	if ciFailed(p.CI) {
+		d.CI = string(ci.Failed)
 	}
 	b, err := json.Marshal(d)
 	if err != nil {
@@ -90,6 +96,9 @@ func differences(old, p *Plan) []string {
 	}
 	if old.Rollback != p.Rollback {
 		out = append(out, fmt.Sprintf("a failure now goes back to %s, it was %s", orNothing(p.Rollback), orNothing(old.Rollback)))
+	}
+	if ciFailed(old.CI) != ciFailed(p.CI) {
+		out = append(out, fmt.Sprintf("CI of %s now says %s, it said %s", p.Version, ciWord(p.CI), ciWord(old.CI)))
 	}
 	if old.Revision != p.Revision {
 		out = append(out, fmt.Sprintf("the policy file is now %s, it was %s", p.Revision, old.Revision))

@@ -12,6 +12,7 @@ import (
 	"github.com/releasebot/releasebot/policy"
 	"github.com/releasebot/releasebot/threadstore"
 	"github.com/releasebot/releasebot/tools/changelog"
+	"github.com/releasebot/releasebot/tools/ci"
 	"github.com/releasebot/releasebot/tools/deploy"
 	"github.com/releasebot/releasebot/tools/healthcheck"
 )
@@ -65,6 +66,7 @@ type Config struct {
 	Pager        Pager
 	Viewer       Viewer
 	Sources      func(*policy.Source) (changelog.Source, error)
+	CI           ci.Asker // runs the policy's ci commands. Defaults to nobody: what CI says is then not known
 	Deployers    map[string]deploy.Driver
 	Checkers     map[string]healthcheck.Checker
 	Now          func() time.Time // defaults to time.Now

@@ -2,6 +2,7 @@ package agent_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"hash/crc32"
 	"slices"
@@ -10,6 +11,7 @@ import (
 	"github.com/cockroachdb/datadriven"
 
 	"github.com/releasebot/releasebot/agent/agenttest"
+	"github.com/releasebot/releasebot/tools"
 	"github.com/releasebot/releasebot/tools/changelog"
 )
 
@@ -57,4 +59,19 @@ func (r *told) Between(_ context.Context, from, to string, limit int) (changelog
 		}
 	}
 	return ch, nil
+}
+
+// ciServer is what the policy's ci command would print, by version: JSON, or an error after "fails".
+type ciServer map[string]string
+
+// set: ci VERSION, and then what it prints, or "fails" and why.
+func (c ciServer) set(d *datadriven.TestData) { c[d.CmdArgs[0].Key] = strings.TrimSpace(d.Input) }
+
+// Ask implements ci.Asker. The command of the scenarios is [ci, ${version}].
+func (c ciServer) Ask(_ context.Context, call tools.Call, argv []string) (string, error) {
+	said := c[call.Fill(argv[1])]
+	if why, fails := strings.CutPrefix(said, "fails "); fails {
+		return "", errors.New(why)
+	}
+	return said, nil
 }

@@ -70,6 +70,7 @@ type scenario struct {
 	health   *agenttest.Health
 	people   *agenttest.People
 	repo     *told
+	ci       ciServer
 	pager    *agenttest.Pager
 	policy   *policy.File
 	runner   *agent.Runner
@@ -90,7 +91,7 @@ func newScenario(t *testing.T, d threadstore.Driver) *scenario {
 		t: t, clock: agenttest.NewClock(time.Date(2026, 11, 23, 10, 0, 0, 0, time.UTC)),
 		deployer: &agenttest.Deployer{}, health: &agenttest.Health{}, people: &agenttest.People{}, repo: &told{Repository: &agenttest.Repository{}},
 		pager: &agenttest.Pager{}, names: map[string]agent.ThreadID{}, seen: map[string]int64{},
-		planner: rules.New(), idle: map[agent.ThreadID]bool{}, driver: d,
+		planner: rules.New(), ci: ciServer{}, idle: map[agent.ThreadID]bool{}, driver: d,
 	}
 	s.store = threadstore.New(d, threadstore.Options{Now: s.clock.Now})
 	t.Cleanup(func() { _ = s.store.Close() })
@@ -105,6 +106,7 @@ func (s *scenario) boot(owner string) {
 		Store: s.store, Owner: owner, RunnerID: owner, Policy: func() *policy.File { return s.policy },
 		Planner: s.planner, People: s.people, Pager: s.pager, Viewer: agenttest.Blind{},
 		Sources:   func(*policy.Source) (changelog.Source, error) { return s.repo, nil },
+		CI:        s.ci,
 		Deployers: map[string]deploy.Driver{"fake": s.deployer},
 		Checkers:  map[string]healthcheck.Checker{"fake": s.health},
 		Now:       s.clock.Now,
@@ -131,6 +133,8 @@ func (s *scenario) run(t *testing.T, d *datadriven.TestData) string {
 		s.repo.Tag(d.CmdArgs[0].Key, d.CmdArgs[1].Key)
 	case "commits":
 		s.repo.tell(d)
+	case "ci":
+		s.ci.set(d)
 	case "health":
 		s.health.Set(d.CmdArgs[0].Key, healthcheck.Verdict(d.CmdArgs[1].Key))
 	case "deployer":

@@ -12,7 +12,7 @@ import (
 
 // FoldVersion is raised whenever Reduce or State change what a log folds to, so
 // that snapshots of an older fold are not used.
-const FoldVersion = 3
+const FoldVersion = 4
 
 // Limits of what a state remembers; the log has everything.
 const (

@@ -388,7 +388,9 @@ func (r *Runner) lookAgain(ctx context.Context, h *run, rel *ReleaseState, claim
 		if err != nil {
 			return err
 		}
-		p, err := newPlan(h.state, rel, env, canonical, f.Revision, facts)
+		seen := *facts
+		seen.CI = stillCI(rel.Plan.CI, facts.CI)
+		p, err := newPlan(h.state, rel, env, canonical, f.Revision, &seen)
 		if err != nil {
 			return err
 		}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/releasebot/releasebot/policy"
@@ -107,6 +108,11 @@ func (r *Runner) facts(ctx context.Context, h *run, rel *ReleaseState, env *poli
 	facts.queued(h, rel, e)
 	if refused, err := r.version(ctx, rel, e, facts, src); refused != nil || err != nil {
 		return nil, refused, err
+	}
+	if asksCI(rel, env) {
+		var asked sync.WaitGroup
+		asked.Go(func() { facts.CI = r.askCI(ctx, rel, env, facts.Version) })
+		defer asked.Wait() // both take their time: the command, and the repository
 	}
 	if rel.Action != "verify" && facts.Replaces.Version != "" {
 		changes, err := src.Between(ctx, ref(facts.Replaces), refOf(facts.Version), changesListed)

@@ -14,6 +14,7 @@ func ExampleThread() {
 	// If it fails: a rollback to v1.4.1 is proposed, and asked about
 	// Asked for by: @U0ALICE, 2026-11-20 14:00 UTC
 	// Checked afterwards: health and smoke
+	// CI: ✅ passed (https://ci.example.com/acme/shop/runs/411)
 	// Changes: 14 commits by Ann Lee, Bo Ek and Chi Ono
 	// • abc12345 checkout: keep the basket over a reload – Ann Lee
 	// • abcd38ae api: time out slow carriers – Bo Ek

@@ -76,6 +76,9 @@ func warnings(s *agent.State, r *agent.ReleaseState) []slack.Block {
 	if r.Plan != nil && len(r.Plan.Changed) > 0 {
 		list = append(list, "⚠️ *Changed since the last card:* "+changed(r.Plan.Changed))
 	}
+	if r.Plan != nil && r.Plan.CI != nil && r.Plan.CI.State == "failed" {
+		list = append(list, "❌ *CI has failed* for the commit that ships.")
+	}
 	if c := r.Context; c != nil && c.Changes != nil && r.Action != "rollback" {
 		switch {
 		case c.Changes.Backward:
@@ -95,8 +98,12 @@ func appendDetails(list []slack.Block, r *agent.ReleaseState) []slack.Block {
 	if r.Context == nil {
 		return list
 	}
-	if c := changes(r.Context); len(c) > 0 {
-		list = append(list, lines(c))
+	var about []string // the commit that ships: what CI made of it, and what is new in it
+	if says := ciSays(r.Plan); says != "" {
+		about = append(about, "*CI:* "+says)
+	}
+	if about = append(about, changes(r.Context)...); len(about) > 0 {
+		list = append(list, lines(about))
 	}
 	if len(r.Context.Problems) > 0 {
 		list = append(list, context("⚠️ Not found out: "+named(r.Context.Problems, func(p string) string { return say(p, showLine) })))
@@ -163,6 +170,32 @@ func checks(p *agent.Plan) string {
 		return "nothing; a deploy that ends well counts as healthy"
 	}
 	return checkNames(p.Checks)
+}
+
+// ciSays is what CI said of what ships, with the way to its page; "" where the source knows of no CI.
+func ciSays(p *agent.Plan) string {
+	if p == nil || p.CI == nil {
+		return ""
+	}
+	sym, says, why := "⚠️", "not known", inBrackets(p.CI.Why)
+	switch state := string(p.CI.State); state {
+	case "passed":
+		sym, says, why = fine, state, ""
+	case "failed":
+		sym, says, why = bad, state, ""
+	case "running":
+		sym, says, why = "⏳", state, ""
+	case "none":
+		sym, says, why = skipped, "knows nothing of this commit", ""
+	}
+	return sym + " " + or(link(p.CI.URL, says), says) + why
+}
+
+func inBrackets(why string) string {
+	if why = say(why, showLine); why == "" {
+		return ""
+	}
+	return " (" + why + ")"
 }
 
 // changes lists the first commits with their authors and counts the rest.

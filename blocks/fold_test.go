@@ -8,6 +8,7 @@ import (
 	"github.com/releasebot/releasebot/agent"
 	"github.com/releasebot/releasebot/policy"
 	"github.com/releasebot/releasebot/tools/changelog"
+	"github.com/releasebot/releasebot/tools/ci"
 )
 
 const (
@@ -96,7 +97,8 @@ func facts142() *agent.ReleaseContext {
 func plan142() *agent.Plan {
 	return &agent.Plan{
 		Ordinal: 1, Digest: "d1", Key: "k1", Action: "deploy", Service: "shop", Env: "production", Version: "v1.4.2",
-		Commit: "abc1234def567890abc1234def567890abc1234d", Previous: ranBefore(), Rollback: "v1.4.1", Checks: []string{"health", "smoke"},
+		Commit: "abc1234def567890abc1234def567890abc1234d", Previous: ranBefore(), Rollback: "v1.4.1",
+		CI: &ci.Status{State: ci.Passed, URL: "https://ci.example.com/acme/shop/runs/411"}, Checks: []string{"health", "smoke"},
 		Policy: json.RawMessage(`{}`), Revision: "p-1", OnFailure: policy.ProposeRollback, Why: "The policy of production asks for the approval of 2 people.",
 	}
 }

@@ -35,6 +35,7 @@ const (
 const (
 	showName    = 40  // service, environment, a person's or check's name
 	showVersion = 50  // version, in a header or a list
+	showLink    = 500 // an address: a longer one is left out
 	showTitle   = 120 // title of a commit
 	showReason  = 600 // reason, detail, question
 	showLine    = 160 // a line of a deployer's output

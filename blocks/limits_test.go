@@ -173,7 +173,7 @@ func checkButton(t tester, key string, b *slack.ButtonBlockElement) {
 }
 
 // ours are the only things between < and > that a view may have.
-var ours = regexp.MustCompile(`<(@[UW][A-Z0-9]{2,30}|!subteam\^S[A-Z0-9]{2,30}|!date\^-?[0-9]+\^[^<>|]*\|[^<>|]*)>`)
+var ours = regexp.MustCompile(`<(@[UW][A-Z0-9]{2,30}|!subteam\^S[A-Z0-9]{2,30}|https?://[!-;=?-{}~]+\|[a-z ]+|!date\^-?[0-9]+\^[^<>|]*\|[^<>|]*)>`)
 
 var escapes = regexp.MustCompile(`&(amp|lt|gt);`)
 

@@ -13,7 +13,8 @@ var tokens = regexp.MustCompile(`<([@!])([^<>|^]*)\^?([^<>|]*)\|?([^<>]*)>`)
 var unescape = strings.NewReplacer("&lt;", "<", "&gt;", ">", "&amp;", "&")
 
 // Plain is a view as text, for terminals and tests: a line for each line,
-// buttons in brackets, mentions as @U…, dates as they stand in UTC.
+// buttons in brackets, mentions as @U…, dates as they stand in UTC, links with
+// their address behind them.
 func Plain(v View) string {
 	var b strings.Builder
 	add := func(prefix string, o *slack.TextBlockObject) {
@@ -48,7 +49,11 @@ func Plain(v View) string {
 	return b.String()
 }
 
+// links are words with an address behind them.
+var links = regexp.MustCompile(`<(https?://[^<>|]*)\|([^<>]*)>`)
+
 func plainly(text string) string {
+	text = links.ReplaceAllString(text, "$2 ($1)")
 	text = tokens.ReplaceAllStringFunc(text, func(m string) string {
 		p := tokens.FindStringSubmatch(m)
 		switch {

@@ -12,6 +12,7 @@ import (
 	"github.com/releasebot/releasebot/agent"
 	"github.com/releasebot/releasebot/policy"
 	"github.com/releasebot/releasebot/tools/changelog"
+	"github.com/releasebot/releasebot/tools/ci"
 )
 
 // nasty are pieces of what people, repositories and models could write.
@@ -61,6 +62,7 @@ func drawPlan(t *rapid.T, action string) *agent.Plan {
 	return &agent.Plan{
 		Ordinal: 1, Digest: "d1", Key: "k1", Action: action, Service: s("plan service"), Env: s("plan env"), Version: s("plan version"),
 		Commit: s("commit"), Glass: s("glass"), Previous: agent.Running{Version: s("previous"), Since: start}, Rollback: s("plan rollback"),
+		CI:     rapid.SampledFrom([]*ci.Status{nil, {State: ci.Failed}, {State: ci.State(s("ci")), URL: s("address"), Why: s("ci why")}, {State: ci.Unknown, URL: "https://ci/?a=<b>|c&d=`" + s("query"), Why: s("why not")}}).Draw(t, "ci"),
 		Checks: rapid.SliceOfN(written(), 0, 3).Draw(t, "checks"), Changed: rapid.SliceOfN(written(), 0, 3).Draw(t, "changed"),
 		OnFailure: rapid.SampledFrom([]policy.OnFailure{policy.ProposeRollback, policy.Rollback, policy.PageOnly}).Draw(t, "on failure"),
 	}

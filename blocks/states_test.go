@@ -7,6 +7,7 @@ import (
 	"github.com/releasebot/releasebot/agent"
 	"github.com/releasebot/releasebot/policy"
 	"github.com/releasebot/releasebot/tools/changelog"
+	"github.com/releasebot/releasebot/tools/ci"
 )
 
 // logs are what a thread can look like, each built by folding events.
@@ -42,6 +43,8 @@ func logs() map[string]*log {
 		"healthy":             healthy(),
 		"unhealthy":           unhealthy().ended(agent.OutcomeUnhealthy),
 		"rollback_proposed":   rollbackProposed(false),
+		"ci_failed":           ciFailed(),
+		"ci_not_known":        ciSaid(&ci.Status{State: ci.Unknown, Why: "the ci command gave no answer: it took longer than 10s"}),
 		"left_as_it_is":       rollbackLeft(),
 		"rollback_automatic":  rollbackProposed(true),
 		"rolled_back":         rolledBack(),
@@ -58,6 +61,22 @@ func logs() map[string]*log {
 		"hostile":             hostile(),
 		"long":                long(),
 	}
+}
+
+func ciSaid(said *ci.Status) *log {
+	p := plan142()
+	p.CI = said
+	l := deployShop().bot(1, facts142(), p)
+	return l.bot(1, requested(l, l.id(), "d1"))
+}
+
+// ciFailed: it was approved while CI still ran, so approval is asked for again.
+func ciFailed() *log {
+	p := plan142()
+	p.Ordinal, p.CI = 2, &ci.Status{State: ci.Failed, URL: "https://ci.example.com/acme/shop/runs/412"}
+	p.Changed = []string{"CI of v1.4.2 now says failed, it said running"}
+	l := deployShop().bot(1, facts142(), p)
+	return l.bot(1, requested(l, l.id(), "d1"))
 }
 
 func expired() *log {
@@ -163,6 +182,7 @@ func noSource() *log {
 	l := deployShop()
 	f, p := facts142(), plan142()
 	f.Version, f.Changes, p.Commit = changelog.Version{Name: "v1.4.2"}, &changelog.Changes{}, ""
+	p.CI = nil
 	l.bot(1, f, p)
 	return l.bot(1, requested(l, l.id(), "d1"))
 }
@@ -207,6 +227,7 @@ func rollbackProposed(auto bool) *log {
 	f.Changes.Backward, f.Changes.Total, f.Changes.Commits = true, 3, commits(3)
 	f.Last = &agent.Outcome{Action: "deploy", Version: "v1.4.2", Outcome: agent.OutcomeUnhealthy, Ran: true, At: l.at}
 	p.Action, p.Version, p.Commit, p.Previous, p.Digest, p.Key = "rollback", "v1.4.1", "1111111122222222", f.Current, "d3", "k3"
+	p.CI = nil
 	if auto {
 		p.Covered = l.id()
 		return l.bot(2, f, p)

@@ -1,6 +1,7 @@
 package blocks
 
 import (
+	"net/url"
 	"strings"
 	"time"
 
@@ -9,6 +10,24 @@ import (
 
 // say is content in running text, "" stays "".
 func say(s string, limit int) string { return content(s, limit, inline) }
+
+// link is a way to a page elsewhere, "" if the address can't be one. The words are ours.
+func link(address, words string) string {
+	u, err := url.Parse(address)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
+		return ""
+	}
+	address = u.String()
+	for _, r := range address {
+		if r <= ' ' || r > '~' || strings.ContainsRune("<>|`\"", r) { // it would end, or begin, something else
+			return ""
+		}
+	}
+	if len(address) > showLink {
+		return ""
+	}
+	return "<" + strings.ReplaceAll(address, "&", "&amp;") + "|" + words + ">"
+}
 
 // mono is content between backticks: versions, commits, ids. "" reads "unknown".
 func mono(s string, limit int) string {

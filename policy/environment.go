@@ -26,10 +26,12 @@ type Environment struct {
 	Notify     []string  `json:"notify,omitempty"` // NotifyAuthors
 }
 
-// Source is where versions become commits. One of the two is set.
+// Source is where versions become commits. One of Git and GitHub is set.
 type Source struct {
 	Git    string `json:"git,omitempty"`    // path or URL, as written
 	GitHub string `json:"github,omitempty"` // owner/name
+	// CI is the command that says what CI made of a commit, with its placeholders unfilled; empty: nobody is asked.
+	CI []string `json:"ci,omitempty"`
 }
 
 // Subject is somebody that a rule names: one user (U…, W…) or one user group

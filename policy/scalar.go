@@ -33,7 +33,7 @@ func (v Value) text() (string, bool) {
 func (v Value) plain() (string, bool) {
 	s, ok := v.text()
 	if ok && strings.Contains(s, "${") {
-		v.fail("`%s` is taken as it stands: ${…} is only filled in in the arguments of deploys and checks", v.label)
+		v.fail("`%s` is taken as it stands: ${…} is only filled in in the arguments of deploys and checks, and in `ci`", v.label)
 		return "", false
 	}
 	return s, ok

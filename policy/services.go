@@ -48,7 +48,7 @@ func (p *parser) source(v Value) *Source {
 	if !ok {
 		return nil
 	}
-	m.only("git", "github")
+	m.only("git", "github", "ci")
 	git, hasGit := m.get("git")
 	github, hasGitHub := m.get("github")
 	s := &Source{}
@@ -67,7 +67,44 @@ func (p *parser) source(v Value) *Source {
 	default:
 		v.failKey("`source` needs `git: PATH-OR-URL` or `github: OWNER/NAME`")
 	}
+	if v, ok := m.get("ci"); ok {
+		s.CI = v.ci()
+	}
 	return s
+}
+
+// ciPlaceholders are what is known of a release when CI is asked.
+var ciPlaceholders = []string{"version", "sha", "environment", "service"}
+
+// ci reads the command that says what CI made of a commit.
+func (v Value) ci() []string {
+	items, ok := v.list()
+	if !ok {
+		return nil
+	}
+	argv := make([]string, 0, len(items))
+	for _, item := range items {
+		arg, ok := item.filled()
+		argv = append(argv, arg)
+		if !ok {
+			continue
+		}
+		for _, name := range Placeholders() {
+			if strings.Contains(arg, "${"+name+"}") && !slices.Contains(ciPlaceholders, name) {
+				item.fail("`${%s}` is not known yet when CI is asked; known are ${%s}", name, strings.Join(ciPlaceholders, "}, ${"))
+			}
+		}
+		if strings.ContainsRune(arg, 0) {
+			item.fail("`ci` can't pass a NUL character to a program")
+		}
+		if len(argv) == 1 && strings.TrimSpace(arg) == "" {
+			item.fail("`ci` names no program: its first element is one")
+		}
+	}
+	if len(argv) == 0 {
+		v.fail("`ci` names no program: write a list whose first element is one, such as `[\"./ci.sh\", \"${sha}\"]`, or leave it out")
+	}
+	return argv
 }
 
 func (p *parser) environments(v Value, s *Service) {

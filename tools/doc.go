@@ -1,7 +1,7 @@
 // Package tools says what a tool is: something that the agent runs for a
 // release, such as a deploy, a health check, a look into a repository, a page.
 //
-// Each kind of tool has a folder (deploy, healthcheck, changelog, page) and
+// Each kind of tool has a folder (deploy, healthcheck, changelog, ci, page) and
 // each driver of that kind a file in it. This package holds what they share:
 //
 //   - Spec names a tool and says what running it does to the world (Effect).

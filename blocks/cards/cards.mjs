@@ -28,6 +28,7 @@ const docs = join(here, "..", "..", "docs", "cards");
 const shown = [
   ["waiting_approval", "approval/1"],
   ["void_asked_again", "approval/2"],
+  ["ci_failed", "approval/1"],
   ["frozen", "release/1"],
   ["glass_broken", "approval/2"],
   ["edited", "approval/2"],

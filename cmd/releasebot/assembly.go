@@ -77,7 +77,7 @@ func assemble(p parts) (*assembly, error) {
 	sources := &sources{dir: p.policy.Dir, cache: filepath.Join(p.data, "git")}
 	runner := agent.NewRunner(agent.Config{
 		Store: p.store, Owner: a.owner, RunnerID: a.command.Runner(), Policy: a.live.Load, Planner: a.words, Slow: p.slow, Quick: rules.New(),
-		People: a.bot, Pager: a.bot, Viewer: a.bot, Sources: sources.open,
+		People: a.bot, Pager: a.bot, Viewer: a.bot, Sources: sources.open, CI: a.command,
 		Deployers: map[string]deploy.Driver{"command": a.command},
 		Checkers: healthcheck.New(healthcheck.Config{
 			Dir: p.policy.Dir, Env: os.Environ(), Withhold: withheld, Masker: tools.NewMasker(os.Environ(), secrets...), Proxy: http.ProxyFromEnvironment,

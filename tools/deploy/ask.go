@@ -68,6 +68,14 @@ func (d *Command) askStatus(ctx context.Context, c tools.Call, args CommandArgs)
 	return s
 }
 
+// Ask runs a command of the policy file that only looks, as the status and
+// current commands are run, and returns what it prints. Secrets are masked in
+// it, and in the error.
+func (d *Command) Ask(ctx context.Context, c tools.Call, argv []string) (string, error) {
+	out, err := d.ask(ctx, c, argv)
+	return d.masker.Mask(out), err
+}
+
 // ask runs a command that only looks, for at most 10 s, and returns what it
 // prints on standard output. Nothing of its process group is left running.
 func (d *Command) ask(ctx context.Context, c tools.Call, argv []string) (string, error) {

@@ -116,3 +116,17 @@ func TestCurrent(t *testing.T) {
 		t.Errorf("without a current command: %q, %v", v, err)
 	}
 }
+
+// Others ask through the driver too: with the placeholders filled in, in the policy's folder, and with secrets masked.
+func TestAskForOthers(t *testing.T) {
+	b := newBench(t)
+	c := b.call("k1", "succeed")
+	c.Commit = "abc1234"
+	out, err := b.d.Ask(t.Context(), c, []string{"/bin/sh", "-c", `test -d "$PWD" && echo "$1 $RELEASE_SHA password=abcdefgh"`, "sh", "${sha}"})
+	if err != nil || out != "abc1234 abc1234 password=[masked]\n" {
+		t.Errorf("%q, %v", out, err)
+	}
+	if _, err := b.d.Ask(t.Context(), c, []string{"./is-not-there"}); err == nil || !strings.Contains(err.Error(), "there is no file") {
+		t.Errorf("a program that isn't there: %v", err)
+	}
+}
