@@ -192,6 +192,16 @@ func (bd *board) heard(s *agent.State) bool {
 	return len(bd.said) > 0
 }
 
+// over reports whether everything on the board was sent for the last time. Letters may be written anew whatever was sent.
+func (bd *board) over() bool {
+	for _, c := range bd.cards {
+		if c.sort == letter || !c.want.final {
+			return false
+		}
+	}
+	return bd.version > 0
+}
+
 // painted notes which state it is that the board shows.
 func (bd *board) painted(s *agent.State, opt blocks.Options) {
 	if bd.version != s.Version && bd.heard(s) {

@@ -2,6 +2,7 @@ package bot
 
 import (
 	"bufio"
+	"fmt"
 	"maps"
 	"os"
 	"path/filepath"
@@ -69,6 +70,69 @@ func reported(t *testing.T, s *agent.State) (*agent.State, []agent.PostedView) {
 	}
 	after.Reduce(&agent.Event{Seq: s.Version + 1, At: s.Now.Add(time.Minute), Actor: agent.Bot, Data: &agent.Posted{Views: report}})
 	return after, report
+}
+
+// Where Quiet says so, Show sends nothing: tried after every event of every log
+// that is kept, with whatever stands then posted and reported.
+func TestQuietIsTrue(t *testing.T) {
+	logs, err := filepath.Glob(filepath.Join("..", "agent", "testdata", "histories", "*", "*", "*.jsonl"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	over, goesOn := 0, 0
+	for _, name := range logs {
+		if strings.HasPrefix(filepath.Base(name), "env.") {
+			continue
+		}
+		s := agent.NewState("t1")
+		for _, e := range events(t, name) {
+			s.Reduce(e)
+			after, err := s.Clone()
+			if err != nil {
+				t.Fatal(err)
+			}
+			b := newBench(t)
+			b.pace.every = -1
+			b.expect(s.ID, b.now)
+			b.show(after, func() bool { return true })
+			report := b.send(t)
+			after.Reduce(&agent.Event{Seq: s.Version + 1, At: s.Now.Add(time.Minute), Actor: agent.Bot, Data: &agent.Posted{Views: report}})
+			if !b.quiet(after) {
+				continue
+			}
+			over, goesOn = over+1, goesOn+1
+			if len(blocks.Thread(after, blocks.Options{})) > 0 {
+				over--
+			} else {
+				goesOn--
+			}
+			if !b.show(after, func() bool { return true }) || len(b.tick(time.Minute).jobs) > 0 {
+				t.Errorf("%s: at %d, there was something to send", name, e.Seq)
+			}
+		}
+	}
+	if over < 20 || goesOn < 100 {
+		t.Errorf("it was quiet %d times at an end and %d times before one", over, goesOn)
+	}
+}
+
+// send sends what is to be sent, all of it well, and returns what is reported.
+func (b *bench) send(t *testing.T) (report []agent.PostedView) {
+	t.Helper()
+	for serial := range 100 {
+		turn := b.tick(time.Minute)
+		for _, r := range turn.reports {
+			report = append(report, r.views...)
+		}
+		for i, j := range turn.jobs {
+			b.done(j, result{channel: "C1", ts: fmt.Sprintf("2.%03d%d", serial, i), people: []string{"U0BOB"}}, b.now)
+		}
+		if len(turn.jobs) == 0 && len(b.listed) == 0 {
+			return report
+		}
+	}
+	t.Fatal("it never ends")
+	return nil
 }
 
 // Only the report of this very board is taken to change nothing.

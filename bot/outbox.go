@@ -99,12 +99,16 @@ func (o *outbox) settled(bd *board) bool {
 	return false
 }
 
-// quiet reports whether showing a state would send nothing, where that can be told without rendering it.
+// quiet reports whether showing a state would send nothing, where that can be
+// told at little cost: it looks as the one painted last, or everything was shown for the last time.
 func (o *outbox) quiet(s *agent.State) bool {
+	opt := o.bot.options()
 	o.mu.Lock()
-	defer o.mu.Unlock()
 	bd := o.boards[s.ID]
-	return bd != nil && !bd.pending() && bd.looksLike(s, o.bot.options())
+	known := bd != nil && !bd.pending() && bd.looksLike(s, opt)
+	over := bd != nil && !bd.pending() && bd.over() && len(s.Notes) == 0
+	o.mu.Unlock()
+	return known || over && len(blocks.Thread(s, opt)) == 0
 }
 
 // forget drops a thread that this process does not run any more.
