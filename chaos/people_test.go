@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -30,6 +31,7 @@ type request struct {
 	approvals                     map[string]bool // ids of the envelopes of clicks on Approve
 	acted                         time.Time       // when somebody last did something about it
 	asked                         time.Time       // when a question was first seen
+	said, answered                time.Time       // when it was posted, and when the bot was first seen to say something
 }
 
 // people speak and press buttons. One goroutine plays them all, so that what a
@@ -54,12 +56,30 @@ func (p *people) play(asking, ctx context.Context, every time.Duration) {
 			next = time.Now().Add(time.Duration((0.5 + p.rnd.Float64()) * float64(every)))
 		}
 		for _, r := range p.all() {
+			p.look(r)
 			if time.Since(r.acted) > again {
 				p.act(r)
 			}
 		}
 		pause(ctx, 50*time.Millisecond)
 	}
+}
+
+// look notes when the bot has said something.
+func (p *people) look(r *request) {
+	if r.answered.IsZero() && slices.ContainsFunc(p.w.slack.Thread(releases, r.ts), func(m slacklocal.Message) bool { return m.BotID != "" }) {
+		r.answered = time.Now()
+	}
+}
+
+// answers are how long those waited for a first word of the bot who asked between two times.
+func (p *people) answers(from, until time.Time) (took []time.Duration) {
+	for _, r := range p.all() {
+		if !r.answered.IsZero() && !r.said.Before(from) && r.said.Before(until) {
+			took = append(took, r.answered.Sub(r.said))
+		}
+	}
+	return took
 }
 
 func (p *people) all() []*request {
@@ -91,6 +111,7 @@ func (p *people) ask() {
 		text = "@releasebot status of " + r.service
 	}
 	before := len(p.w.slack.Deliveries())
+	r.said = time.Now()
 	r.ts = p.w.slack.Post(alice, releases, text, "")
 	for _, d := range p.w.slack.Deliveries()[before:] {
 		if d.Event == "app_mention" && d.Attempt == 0 {

@@ -16,6 +16,7 @@ type environ struct {
 	RedisURL       Secret `envconfig:"REDIS_URL"`
 	RedisCluster   string `envconfig:"REDIS_CLUSTER"`
 	RedisMaster    string `envconfig:"REDIS_SENTINEL_MASTER"`
+	RedisWait      string `envconfig:"REDIS_WAIT_REPLICAS"`
 	OpenAIKey      Secret `envconfig:"OPENAI_API_KEY"`
 	OpenAIURL      Secret `envconfig:"OPENAI_BASE_URL"` // may hold a key
 	OpenAIModel    string `envconfig:"OPENAI_MODEL"`

@@ -37,6 +37,7 @@ type redisSettings struct {
 	url     Secret
 	cluster bool
 	master  string
+	wait    int // replicas that a start has to be on
 }
 
 // Values that stand for themselves.
@@ -99,7 +100,7 @@ func (e environ) planner(p *problems) string {
 }
 
 func (e environ) redis(p *problems) redisSettings {
-	s := redisSettings{url: p.redisURL("REDIS_URL", e.RedisURL), cluster: p.boolean("REDIS_CLUSTER", e.RedisCluster), master: e.RedisMaster}
+	s := redisSettings{url: p.redisURL("REDIS_URL", e.RedisURL), cluster: p.boolean("REDIS_CLUSTER", e.RedisCluster), master: e.RedisMaster, wait: e.replicas(p)}
 	if s.cluster && s.master != "" {
 		p.add("REDIS_SENTINEL_MASTER", "is set and REDIS_CLUSTER is true, but a Redis is a Cluster or behind Sentinels, not both; unset one of them")
 	}
@@ -112,7 +113,23 @@ func (e environ) redis(p *problems) redisSettings {
 	if s.master != "" {
 		p.add("REDIS_SENTINEL_MASTER", "is set, but REDIS_URL is not; set it to a Sentinel, such as redis://10.0.0.1:26379")
 	}
+	if s.wait > 0 {
+		p.add("REDIS_WAIT_REPLICAS", "is set, but REDIS_URL is not; set it to a Redis that has replicas, or unset this")
+	}
 	return s
+}
+
+// replicas is how many of Redis' replicas must have a start before it is made.
+func (e environ) replicas(p *problems) int {
+	if e.RedisWait == "" {
+		return 0
+	}
+	n, err := strconv.Atoi(e.RedisWait)
+	if err != nil || n < 0 || n > 16 {
+		p.add("REDIS_WAIT_REPLICAS", "is %q; it has to be a number of replicas, such as 1, or 0 to wait for none", e.RedisWait)
+		return 0
+	}
+	return n
 }
 
 // checkOTLP: nothing is sent there by this version, but a wrong value would be found out too late.

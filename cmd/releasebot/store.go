@@ -62,7 +62,7 @@ func openFile(path string) (*threadstore.Store, error) {
 }
 
 func openRedis(ctx context.Context, s settings) (*redisstore.Driver, error) {
-	d, err := redisstore.Open(ctx, redisstore.Config{URL: s.redis.url.Reveal(), Cluster: s.redis.cluster, SentinelMaster: s.redis.master})
+	d, err := redisstore.Open(ctx, redisstore.Config{URL: s.redis.url.Reveal(), Cluster: s.redis.cluster, SentinelMaster: s.redis.master, WaitReplicas: s.redis.wait})
 	if err != nil {
 		return nil, fmt.Errorf("REDIS_URL names a Redis that can't be opened: %w", err)
 	}

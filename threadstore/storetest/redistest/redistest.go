@@ -5,6 +5,7 @@
 //   - [Serve]: one that can be killed, frozen and started again.
 //   - [Proxied]: a network that loses answers, or breaks; [Lossy] is the short form.
 //   - [Cluster]: three masters that share the slots.
+//   - [ClusterWithReplicas]: the same, each with a replica that takes its place.
 //   - [Sentinel]: a master, its replica, and a Sentinel that puts the replica in the
 //     master's place, also when that loses writes.
 //
