@@ -102,6 +102,9 @@ func statusLine(l EnvironmentLine) string {
 			fmt.Fprintf(&b, ", %s", l.Last.Outcome)
 		}
 	}
+	if l.Lost != "" {
+		b.WriteString("; events of this environment have been lost, so nobody knows who has it: a release that waits for it can take it over")
+	}
 	if l.Lock != nil {
 		fmt.Fprintf(&b, "; locked by %s%s: %s", mention(l.Lock.By), until(l.Lock), plain(l.Lock.Reason))
 	}
@@ -128,7 +131,7 @@ func (q Queries) queue(ctx context.Context, l EnvironmentLine) (string, error) {
 		if i == queueSaid {
 			return out + fmt.Sprintf("; %d more wait", len(l.Waiting)+1-i), nil
 		}
-		_, r, err := q.Release(ctx, id)
+		s, r, err := q.Release(ctx, id)
 		switch {
 		case errors.Is(err, ErrNoRelease):
 			out += "; release " + id
@@ -144,6 +147,9 @@ func (q Queries) queue(ctx context.Context, l EnvironmentLine) (string, error) {
 			out += " waits for the lock to go, since " + clockOf(*l.HolderSince)
 		default:
 			out += " has it since " + clockOf(*l.HolderSince)
+			if s != nil && s.Lost != nil {
+				out += " (events of its thread have been lost: a release that waits can take the environment over)"
+			}
 		}
 	}
 	return out, nil

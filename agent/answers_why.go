@@ -15,7 +15,7 @@ func (q Queries) why(ctx context.Context, id string) (Answered, error) {
 	if id == "" {
 		return Answered{Title: "Why?", Lines: []string{"Say of which release: `/release why ID`, with the id that its card shows."}}, nil
 	}
-	_, r, err := q.Release(ctx, id)
+	s, r, err := q.Release(ctx, id)
 	if errors.Is(err, ErrNoRelease) {
 		return Answered{Title: "Why?", Lines: []string{"No release has the id " + plain(cut(id, 40)) + "."}}, nil
 	}
@@ -23,6 +23,14 @@ func (q Queries) why(ctx context.Context, id string) (Answered, error) {
 		return Answered{}, err
 	}
 	a := Answered{Title: "The " + r.named() + " " + r.stands()}
+	switch {
+	case s.Lost != nil:
+		a.Lines = s.Lost.answer(s.ID).Lines
+		return a, nil
+	case s.Aside != nil:
+		a.Lines = s.Aside.lines()
+		return a, nil
+	}
 	if r.Word() == "waiting for the environment" {
 		a.Lines, err = q.becauseBusy(ctx, r)
 		return a, err

@@ -29,7 +29,7 @@ type Engine struct {
 	runner *Runner
 	mu     sync.Mutex
 	active map[ThreadID]chan time.Time // what is sent wakes the thread's goroutine: since when there is something to do
-	parked map[ThreadID]time.Time      // threads that made a step panic too often
+	parked map[ThreadID]time.Time      // threads that panic even where only that is to be said, until when they are left alone
 	panics map[ThreadID]int
 	ctx    context.Context //nolint:containedctx // of Run: threads are woken from outside, and end with it
 	wg     sync.WaitGroup
@@ -181,6 +181,7 @@ func (e *Engine) run(ctx context.Context, id ThreadID, token chan time.Time) {
 			since = e.sleep(ctx, token, backoff)
 			backoff = min(2*backoff, 5*time.Second)
 		case p.Idle:
+			e.calm(id)
 			if e.leave(id, token) {
 				return
 			}
@@ -259,23 +260,51 @@ func (e *Engine) step(ctx context.Context, id ThreadID) (p Progress, err error) 
 	defer func() {
 		if x := recover(); x != nil {
 			e.runner.Log.Error("a step panicked", "thread", id, "panic", fmt.Sprint(x), "stack", string(debug.Stack()))
-			e.runner.dropID(id)
-			err = e.park(id, x)
+			err = e.panicked(ctx, id, x)
 		}
 	}()
 	return e.runner.Step(ctx, id, e.runner.Now())
 }
 
-func (e *Engine) park(id ThreadID, x any) error {
+// panicked drops a thread that made a step panic. The third time in a row it is
+// set aside: the log says so, and why. If that makes it panic again, nobody can
+// read it, and it is left alone for a while.
+func (e *Engine) panicked(ctx context.Context, id ThreadID, x any) error {
+	where := panicPlace()
+	e.runner.dropID(id)
+	e.mu.Lock()
+	e.panics[id]++
+	n := e.panics[id]
+	e.mu.Unlock()
+	if n < panicsMax {
+		return fmt.Errorf("the step panicked: %v", panicText(x))
+	}
+	fresh, err := e.runner.setAside(ctx, id, &SetAside{Error: panicText(x), Where: where, Tries: n})
+	if err != nil {
+		e.runner.Log.Warn("that a thread is set aside could not be written down", "thread", id, "err", err)
+	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.panics[id]++
-	if e.panics[id] < panicsMax {
-		return fmt.Errorf("the step panicked: %v", x)
-	}
 	delete(e.panics, id)
+	if fresh {
+		return nil // once more, to say so in Slack
+	}
 	e.parked[id] = e.runner.Now().Add(parkedFor)
 	return errParked
+}
+
+// calm forgets panics: the thread has come to rest since.
+func (e *Engine) calm(id ThreadID) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	delete(e.panics, id)
+}
+
+// unpark: somebody has said or done something in a thread, so it is tried again now.
+func (e *Engine) unpark(id ThreadID) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	delete(e.parked, id)
 }
 
 // holds reports whether this process runs the thread now.

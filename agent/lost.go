@@ -183,3 +183,11 @@ func (l *Lost) answer(id ThreadID) Answered {
 		},
 	}
 }
+
+// lines say why a thread is set aside, and how it goes on.
+func (a *Aside) lines() []string {
+	return []string{
+		"Its thread is set aside since " + clockOf(a.At) + ": an error in releasebot itself (" + plain(a.Error) + ").",
+		"Say or press something in its thread, and it is tried again.",
+	}
+}

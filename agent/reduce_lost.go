@@ -32,7 +32,7 @@ func (r *ReleaseState) lose(now time.Time) {
 		return
 	}
 	if r.Outcome == "" {
-		r.Outcome, r.Detail = OutcomeUnknown, detailLost
+		r.Outcome, r.Detail, r.Lost = OutcomeUnknown, detailLost, true
 	}
 	if a := r.Approval; a != nil && a.State == ApprovalPending {
 		a.end(ApprovalCanceled, "", now)

@@ -391,7 +391,11 @@ func (r *Runner) show(h *run) {
 		return
 	}
 	h.dirty = false
-	h.inStep = r.Viewer.Show(h.state, func() bool { return h.valid(r.Now()) || planted.Is(planted.ViewWithoutLease) })
+	s := h.state
+	if s.Aside != nil {
+		s = s.bare()
+	}
+	h.inStep = r.Viewer.Show(s, func() bool { return h.valid(r.Now()) || planted.Is(planted.ViewWithoutLease) })
 }
 
 // Renew prolongs the leases of the threads that this process runs and has not

@@ -91,6 +91,9 @@ func (s *Service) Take(ctx context.Context, f Fact) (Taken, error) {
 	if taken.Fresh && r.Observe != nil {
 		r.Observe(f.Thread, nil, e)
 	}
+	if taken.Fresh {
+		s.engine.unpark(f.Thread)
+	}
 	if e.Prev = done.Prev; !taken.Fresh {
 		e = nil
 	}

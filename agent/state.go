@@ -216,6 +216,7 @@ type ReleaseState struct {
 	Ended      time.Time                          `json:"ended,omitzero"`
 	Left       *Left                              `json:"left,omitempty"`  // who leaves its failure as it is
 	Shown      bool                               `json:"shown,omitempty"` // its card was shown for the last time
+	Lost       bool                               `json:"lost,omitempty"`  // it had not ended when events of the thread were lost
 }
 
 // Click is a button that both asks and, from somebody who may, approves.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"time"
 
 	"github.com/releasebot/releasebot/internal/planted"
@@ -187,9 +188,20 @@ func (r *Runner) ponder(h *run, w Words, limit time.Duration) {
 	r.thinking.Go(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), limit)
 		defer cancel()
-		out, err := r.Planner.Plan(ctx, in)
+		out, err := r.plans(ctx, in)
 		r.post(id, mail{planned: &planned{words: w, out: out, err: err}})
 	})
+}
+
+// plans asks the planner. A panic of it is a failure like others: it happens beside the steps, where nobody would catch it.
+func (r *Runner) plans(ctx context.Context, in PlanInput) (out Planned, err error) {
+	defer func() {
+		if x := recover(); x != nil {
+			r.Log.Error("the planner panicked", "panic", panicText(x), "where", panicPlace(), "stack", string(debug.Stack()))
+			err = fmt.Errorf("the planner failed: %s", panicText(x))
+		}
+	}()
+	return r.Planner.Plan(ctx, in)
 }
 
 // understood writes down what words were turned into. A planner's failure becomes an error and a question, never silence.

@@ -9,6 +9,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"github.com/releasebot/releasebot/agent"
 )
 
 // Metrics counts what this process does. Its methods are safe for concurrent
@@ -23,6 +25,8 @@ type Metrics struct {
 	tokens    *prometheus.CounterVec
 	cost      prometheus.Counter
 	errors    *prometheus.CounterVec
+	lost      *prometheus.CounterVec
+	aside     prometheus.Counter
 	ack       prometheus.Histogram
 	delivery  delivery
 }
@@ -44,6 +48,8 @@ func NewMetrics() *Metrics {
 			Name: "releasebot_planner_cost_dollars_total", Help: "What a model's calls cost, by the prices in RELEASEBOT_MODEL_PRICES; 0 while the model has none.",
 		}),
 		errors: counter("slack_errors_total", "Calls of Slack's Web API that failed, by method and by Slack's error.", "method", "error"),
+		lost:   counter("threads_lost_total", "Threads and environments of which this process noticed that events have been lost, by how it was noticed.", "noticed_by"),
+		aside:  prometheus.NewCounter(prometheus.CounterOpts{Name: "releasebot_threads_set_aside_total", Help: "Times that a thread was set aside because the program failed at it."}),
 		ack: prometheus.NewHistogram(prometheus.HistogramOpts{
 			Name: "releasebot_slack_ack_seconds",
 			Help: "Time from an envelope's arrival to its acknowledgement. Slack waits for three seconds.",
@@ -52,11 +58,14 @@ func NewMetrics() *Metrics {
 			},
 		}),
 	}
-	m.registry.MustRegister(m.events, m.approvals, m.deploys, m.planner, m.calls, m.tokens, m.cost, m.errors, m.ack,
+	m.registry.MustRegister(m.events, m.approvals, m.deploys, m.planner, m.calls, m.tokens, m.cost, m.errors, m.lost, m.aside, m.ack,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	m.delivery = newDelivery(m.registry)
 	for _, outcome := range approvalOutcomes() { // a rate needs a zero to rise from
 		m.approvals.WithLabelValues(outcome)
+	}
+	for _, by := range []string{"version", "head", "chain", agent.NoticedCard, agent.NoticedDeployer} {
+		m.lost.WithLabelValues(by)
 	}
 	for _, kind := range []string{"in", "cached", "out"} {
 		m.tokens.WithLabelValues(kind)

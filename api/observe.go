@@ -29,6 +29,10 @@ func (m *Metrics) Observe(_ agent.ThreadID, s *agent.State, e *agent.Event) {
 		if d.Tool == "planner" {
 			m.planner.WithLabelValues("error").Inc()
 		}
+	case *agent.LogLost:
+		m.lost.WithLabelValues(label(d.NoticedBy)).Inc()
+	case *agent.SetAside:
+		m.aside.Inc()
 	}
 	if s == nil {
 		return
@@ -52,7 +56,7 @@ func (m *Metrics) Observe(_ agent.ThreadID, s *agent.State, e *agent.Event) {
 // planned counts a planner's call. What code made by itself was no call; one that failed is counted by its error.
 func (m *Metrics) planned(d *agent.PlannerDecision) {
 	switch d.Planner {
-	case "command", "button", "sequel", "limit", "fallback", agent.PlannerStopped:
+	case "command", "button", "sequel", "limit", "fallback", "lost", agent.PlannerStopped:
 	default:
 		m.planner.WithLabelValues(label(d.Planner)).Inc()
 	}

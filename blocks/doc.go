@@ -18,6 +18,8 @@
 //	reminder/ID   names the approvers who have not decided yet
 //	question/ID   something that only a person can say: what was meant, did it run, is it healthy
 //	answer/SEQ    what somebody asked for: status, history, why, help
+//	lost          events of the thread have been lost: nothing is done in it any more
+//	aside/SEQ     the program failed at the thread: nothing is done in it until somebody says something
 //
 // A view is Final when nothing about it can change any more. Note and Answer
 // also make messages for one person alone, Home makes the home tab of one

@@ -90,6 +90,8 @@ func standing(s *agent.State, r *agent.ReleaseState) string {
 // because says in a sentence why the release stands where it does, "" where the word is enough.
 func because(r *agent.ReleaseState) string {
 	switch word := r.Word(); {
+	case r.Lost:
+		return say(r.Detail, showReason)
 	case r.Refused != nil:
 		return refusal(r.Refused)
 	case word == agent.OutcomeExpired:
@@ -288,6 +290,9 @@ func target(r *agent.ReleaseState) string {
 
 // releaseButtons are Abort while something can be stopped, then Roll back, Retry and Leave it.
 func releaseButtons(s *agent.State, r *agent.ReleaseState) []slack.BlockElement {
+	if s.Lost != nil { // none of them does anything any more
+		return nil
+	}
 	if r.Stage != agent.StageEnded {
 		if r.Cancel != "" || r.Outcome != "" || r.Stage == agent.StageUnknown || !r.Stage.Before(agent.StageReturn) {
 			return nil

@@ -9,7 +9,7 @@ import (
 // rooted reports whether the thread hangs on a message of ours: it did not start in Slack.
 func rooted(s *agent.State) bool {
 	if _, stands := s.Views[agent.ViewRoot]; stands {
-		return true
+		return s.Aside == nil // of a thread that is set aside nothing is known that it could say
 	}
 	return s.Source != "mention" && s.Source != "dm" && s.Source != "" && (s.Slack == nil || s.Slack.TS == "")
 }

@@ -58,6 +58,9 @@ func logs() map[string]*log {
 		"answer":              answer(),
 		"root_command":        fromOutside("command"),
 		"root_api":            fromOutside("api"),
+		"lost":                lostEvents(),
+		"lost_deploying":      started().shown().bot(0, &agent.LogLost{NoticedBy: agent.NoticedCard, Expected: 31, Found: 14}),
+		"set_aside":           approved().shown().bot(0, &agent.SetAside{Error: "runtime error: index out of range [3] with length 2", Where: "agent.(*Runner).lookAgain steps_environment.go:341", Tries: 3}),
 		"hostile":             hostile(),
 		"long":                long(),
 	}
@@ -77,6 +80,11 @@ func ciFailed() *log {
 	p.Changed = []string{"CI of v1.4.2 now says failed, it said running"}
 	l := deployShop().bot(1, facts142(), p)
 	return l.bot(1, requested(l, l.id(), "d1"))
+}
+
+// lostEvents: a failover came back with a shorter log, while one release waited for its approval and another had been claimed.
+func lostEvents() *log {
+	return proposed().shown().bot(0, &agent.LogLost{NoticedBy: "version", Expected: 19, ExpectedHead: "h", Found: 5, FoundHead: "g"})
 }
 
 func expired() *log {

@@ -114,6 +114,8 @@ func deployStep(r *agent.ReleaseState) string {
 		return step(skipped, name, "not started", "")
 	case d == nil:
 		return step(toCome, name, "to come", "")
+	case d.Outcome == "" && r.Lost:
+		return step("❓", name, agent.OutcomeUnknown, "since "+clock(d.Began))
 	case d.Outcome == "":
 		word := "running"
 		if d.Percent >= 0 {

@@ -58,7 +58,7 @@ func Thread(s *agent.State, opt Options) []View {
 		v.Key = agent.ViewAnswer(s.Answers[i].Seq)
 		views = append(views, v)
 	}
-	return views
+	return troubles(views, s)
 }
 
 // approvals adds an approval's card and reminder, where they are still to be shown.

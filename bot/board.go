@@ -20,6 +20,9 @@ type board struct {
 	version int64 // of the state that was painted last
 	opt     blocks.Options
 	said    []agent.PostedView // the last report, until a state was painted that knows of it
+	head    string
+	made    time.Time // when this process began to show it
+	strange bool      // it has not shown it before, and others may have
 	began   time.Time
 	asker   string // who is told when nothing can be shown
 	reached bool   // something was written to the channel, by this board
@@ -207,7 +210,7 @@ func (bd *board) painted(s *agent.State, opt blocks.Options) {
 	if bd.version != s.Version && bd.heard(s) {
 		bd.said = nil
 	}
-	bd.version, bd.opt = s.Version, opt
+	bd.version, bd.head, bd.opt = s.Version, s.Head, opt
 }
 
 // prune forgets the cards that are not wanted any more.
@@ -329,7 +332,7 @@ func (bd *board) placed(s *agent.State, channelOf func(string) string) {
 const metadataType = "releasebot_view"
 
 func (bd *board) metadata(c *card) metadata {
-	return metadata{Type: metadataType, Payload: shownAs{Thread: string(bd.id), View: c.key, Version: bd.version}}
+	return metadata{Type: metadataType, Payload: shownAs{Thread: string(bd.id), View: c.key, Version: bd.version, Head: bd.head}}
 }
 
 // telling is the sentence for whoever asked, where the bot can't write to the channel.

@@ -32,8 +32,9 @@ type interaction struct {
 		ChannelID string `json:"channel_id"`
 	} `json:"container"`
 	Message struct {
-		TS       string `json:"ts"`
-		ThreadTS string `json:"thread_ts"`
+		TS       string   `json:"ts"`
+		ThreadTS string   `json:"thread_ts"`
+		Metadata metadata `json:"metadata"`
 	} `json:"message"`
 	View        json.RawMessage `json:"view"`
 	TriggerID   string          `json:"trigger_id"`
@@ -130,6 +131,7 @@ func (b *Bot) onClick(ctx context.Context, e *envelope, p *interaction) {
 		id:    "click/" + p.User.ID + "/" + p.message() + "/" + act.ActionID + "/" + act.ActionTS,
 		actor: p.actor(),
 		data:  agent.DecisionReceived{Verb: verb, Target: target, Via: "button", Slack: &where},
+		card:  p.Message.Metadata,
 	}
 	err := b.keepTrying(ctx, e, func(ctx context.Context) error { return b.decided(ctx, &d) })
 	switch {
@@ -138,6 +140,7 @@ func (b *Bot) onClick(ctx context.Context, e *envelope, p *interaction) {
 		b.tellClicker(ctx, p, "⚠️ Your click could not be written down, so it did nothing. Please press again.")
 	case !d.known:
 		b.acknowledge(e)
+		b.unheardOf(ctx, p)
 		b.tellClicker(ctx, p, "ℹ️ This message belongs to no release that I know, so the button did nothing.")
 	default:
 		b.acknowledge(e)
@@ -168,6 +171,7 @@ type decided struct {
 	id    string
 	actor agent.Actor
 	data  agent.DecisionReceived // Slack is where they did it: Channel "" is the home tab
+	card  metadata               // of the message, where one was clicked
 
 	known  bool // there is such a thread
 	thread agent.ThreadID
@@ -193,6 +197,7 @@ func (b *Bot) decided(ctx context.Context, d *decided) error {
 	if !d.known {
 		return nil
 	}
+	d.data.Seen = d.card.seen(d.thread)
 	taken, err := b.append(ctx, agent.Fact{ID: d.id, Thread: d.thread, Actor: d.actor, Data: &d.data})
 	if errors.Is(err, agent.ErrNoThread) {
 		d.known = false
@@ -200,6 +205,19 @@ func (b *Bot) decided(ctx context.Context, d *decided) error {
 	}
 	d.seq = taken.Seq
 	return err
+}
+
+// unheardOf: a card of ours stands in Slack, and the store knows nothing of its
+// thread. Either it was removed on purpose, or it has been lost.
+func (b *Bot) unheardOf(ctx context.Context, p *interaction) {
+	id := agent.ThreadID(p.Message.Metadata.Payload.Thread)
+	seen := p.Message.Metadata.seen(id)
+	if seen == nil {
+		return
+	}
+	if err := b.service.Load().Seen(ctx, id, *seen); err != nil {
+		b.cfg.Log.Warn("what a card shows could not be compared with the store", "thread", id, "err", err)
+	}
 }
 
 // isDirect reports whether a channel is a direct message.

@@ -54,10 +54,12 @@ func (o *outbox) show(s *agent.State, valid func() bool) bool {
 	defer o.mu.Unlock()
 	bd := o.boards[s.ID]
 	if bd == nil {
-		bd = &board{id: s.ID, cards: map[string]*card{}, began: s.Began, alias: outside(s)}
+		bd = &board{id: s.ID, cards: map[string]*card{}, began: s.Began, made: now, alias: outside(s)}
 		bd.look = now.Sub(o.born[s.ID]) > bornFor || len(s.Views) > 0
 		delete(o.born, s.ID)
-		bd.resume(o.resting[s.ID], s.Version)
+		rest, known := o.resting[s.ID]
+		bd.strange = bd.look && !known
+		bd.resume(rest, s.Version)
 		delete(o.resting, s.ID)
 		o.boards[s.ID] = bd
 	}

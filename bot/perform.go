@@ -128,21 +128,16 @@ const (
 
 // ours is a message as a look reads it: no more of it than is needed.
 type ours struct {
-	User     string `json:"user"`
-	BotID    string `json:"bot_id"`
-	TS       string `json:"ts"`
-	Metadata struct {
-		Type    string `json:"event_type"`
-		Payload struct {
-			Thread string `json:"thread"`
-			View   string `json:"view"`
-		} `json:"event_payload"`
-	} `json:"metadata"`
+	User     string   `json:"user"`
+	BotID    string   `json:"bot_id"`
+	TS       string   `json:"ts"`
+	Metadata metadata `json:"metadata"`
 }
 
 // look reads the Slack thread, or, where there is none yet, the channel since
 // the agent's thread began, for messages of ours. Whose they are is Slack's
-// word; what they show is in their metadata.
+// word; what they show is in their metadata. One that shows more than the store
+// has is told to the agent, before it is edited.
 func (o *outbox) look(ctx context.Context, j job) (map[string][]string, error) {
 	method := "conversations.replies"
 	args := url.Values{"channel": {j.channel}, "ts": {j.thread}, "limit": {strconv.Itoa(lookSize)}, "include_all_metadata": {"true"}}
@@ -153,6 +148,7 @@ func (o *outbox) look(ctx context.Context, j job) (map[string][]string, error) {
 	}
 	me := o.bot.me()
 	found := map[string][]string{}
+	var newest agent.Seen
 	for range lookPages {
 		var page struct {
 			Messages []json.RawMessage `json:"messages"`
@@ -170,10 +166,13 @@ func (o *outbox) look(ctx context.Context, j job) (map[string][]string, error) {
 			}
 			if view := m.Metadata.Payload.View; m.Metadata.Type == metadataType && m.Metadata.Payload.Thread == string(j.board.id) && view != "" {
 				found[view] = append(found[view], m.TS)
+				if seen := m.Metadata.seen(j.board.id); seen != nil && seen.Version > newest.Version {
+					newest = *seen
+				}
 			}
 		}
 		if page.Meta.Next == "" {
-			return found, nil
+			return found, o.bot.service.Load().Seen(ctx, j.board.id, newest)
 		}
 		args.Set("cursor", page.Meta.Next)
 	}

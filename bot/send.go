@@ -8,6 +8,8 @@ import (
 	"net/http"
 
 	"github.com/slack-go/slack"
+
+	"github.com/releasebot/releasebot/agent"
 )
 
 // outgoing is a message as chat.postMessage, chat.postEphemeral and chat.update
@@ -32,7 +34,16 @@ type metadata struct {
 type shownAs struct {
 	Thread  string `json:"thread"`
 	View    string `json:"view"`
-	Version int64  `json:"version"`
+	Version int64  `json:"version"` // of the log that was shown: its length
+	Head    string `json:"head,omitempty"`
+}
+
+// seen is what the message says of the log of its thread; nil where it is none of ours, or shows another thread.
+func (m *metadata) seen(thread agent.ThreadID) *agent.Seen {
+	if m.Type != metadataType || m.Payload.Thread != string(thread) || m.Payload.Version < 1 {
+		return nil
+	}
+	return &agent.Seen{Version: m.Payload.Version, Head: m.Payload.Head}
 }
 
 // written is what Slack says of a message that it took.

@@ -132,6 +132,8 @@ func (o *outbox) plan(bd *board, now time.Time, t *turn) {
 			o.start(job{verb: toTell, board: bd, card: c, channel: c.person, direct: true}, now, t)
 		case c.sort == noted:
 			o.start(job{verb: toTell, board: bd, card: c, channel: c.where, thread: c.thread}, now, t)
+		case c.ts != "" && bd.unread(c, now): // the look comes first: an edit would wipe out what it shows
+			t.at(bd.made.Add(unreadFor))
 		case c.ts != "":
 			if ready := c.sent.Add(o.bot.cfg.EditEvery); now.Before(ready) {
 				t.at(ready)
@@ -160,7 +162,7 @@ func (o *outbox) planTurn(bd *board, now time.Time, t *turn) {
 		return
 	}
 	switch {
-	case bd.look && bd.unposted():
+	case bd.look && (bd.unposted() || bd.inherited(now)):
 		o.start(job{verb: toLook, board: bd, channel: bd.channel, thread: bd.root, began: bd.began}, now, t)
 	case bd.alias && bd.root != "":
 		o.start(job{verb: toAlias, board: bd, channel: bd.channel, thread: bd.root}, now, t)
@@ -168,6 +170,26 @@ func (o *outbox) planTurn(bd *board, now time.Time, t *turn) {
 		ts := bd.extra[0]
 		o.start(job{verb: toRemove, board: bd, channel: bd.channel, ts: ts}, now, t)
 	}
+}
+
+// unreadFor is how long the first edit of a card that another process has
+// written waits for a look at what stands there.
+const unreadFor = 10 * time.Second
+
+// unread reports whether an edit of the card waits for a look at what it shows:
+// another process has written it, and it may show more than the store has now.
+func (bd *board) unread(c *card, now time.Time) bool {
+	return bd.look && bd.strange && c.sort == shown && c.have == 0 && c.logged && bd.channel != "" && bd.root != "" && now.Before(bd.made.Add(unreadFor))
+}
+
+// inherited reports whether a card waits for a look.
+func (bd *board) inherited(now time.Time) bool {
+	for _, c := range bd.cards {
+		if c.ts != "" && c.pending() && bd.unread(c, now) {
+			return true
+		}
+	}
+	return false
 }
 
 // unposted reports whether a view waits to be posted.

@@ -188,7 +188,11 @@ func (ws *Workspace) press(user string, m *Message, as Version, b Block, e, more
 	if !m.Ephemeral {
 		shown := *m
 		shown.Text, shown.Blocks = as.Text, as.Blocks
-		payload["message"] = ws.messageJSON(c, &shown)
+		shownNow := ws.messageJSON(c, &shown)
+		if as.Metadata != nil {
+			shownNow["metadata"] = as.Metadata
+		}
+		payload["message"] = shownNow
 	}
 	words := str(object(e, "text"), "text")
 	ws.change(Change{Kind: ButtonClicked, User: user, Channel: c.ID, Message: m.copy(), Text: words})

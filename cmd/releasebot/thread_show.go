@@ -91,6 +91,9 @@ func showHeader(out io.Writer, t agent.ThreadLine) error {
 	for _, r := range t.Releases {
 		fmt.Fprintf(w, "release\t%s  %s\n", r.ID, oneLine(releaseWords(r), 200)) //nolint:errcheck // as above
 	}
+	if t.Problem != "" {
+		fmt.Fprintf(w, "problem\t%s\n", oneLine(t.Problem, 400)) //nolint:errcheck // as above
+	}
 	fmt.Fprintln(w) //nolint:errcheck // as above
 	return w.Flush()
 }

@@ -41,9 +41,17 @@ func (t *threadsCommand) Run(c *console) (err error) {
 	w := tabwriter.NewWriter(c.out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "ID\tSTATE\tBEGAN\tTITLE\tRELEASES") //nolint:errcheck // Flush reports it
 	for _, t := range lines {
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", t.ID, t.State, t.Began.UTC().Format("2006-01-02 15:04Z"), oneLine(t.Title, 50), releasesLine(t.Releases)) //nolint:errcheck // as above
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", t.ID, t.State, t.Began.UTC().Format("2006-01-02 15:04Z"), oneLine(t.Title, 50), happening(t)) //nolint:errcheck // as above
 	}
 	return w.Flush()
+}
+
+// happening is what goes on in a thread: why it is not run, or its releases.
+func happening(t agent.ThreadLine) string {
+	if t.Problem == "" {
+		return releasesLine(t.Releases)
+	}
+	return oneLine(strings.TrimSuffix(t.Problem+"; "+releasesLine(t.Releases), "; "), 300)
 }
 
 func releasesLine(list []agent.ReleaseLine) string {
