@@ -35,11 +35,12 @@ type Engine struct {
 	wg     sync.WaitGroup
 	paused atomic.Pointer[string] // why nothing is run here; nil: threads are run
 	driven bool                   // the caller steps the threads
+	turns  *turns
 }
 
 // NewEngine returns the engine of a runner. Nothing runs before Run.
 func NewEngine(r *Runner) *Engine {
-	e := &Engine{runner: r, active: map[ThreadID]chan time.Time{}, parked: map[ThreadID]time.Time{}, panics: map[ThreadID]int{}}
+	e := &Engine{runner: r, active: map[ThreadID]chan time.Time{}, parked: map[ThreadID]time.Time{}, panics: map[ThreadID]int{}, turns: newTurns(turnsHere())}
 	r.wake = e.Wake
 	return e
 }
@@ -161,7 +162,12 @@ func (e *Engine) sweep(ctx context.Context) {
 func (e *Engine) run(ctx context.Context, id ThreadID, token chan time.Time) {
 	backoff := 100 * time.Millisecond
 	var since time.Time // when the thread was woken for what it does next
+	var mine *turn
+	defer func() { mine.give() }()
 	for ctx.Err() == nil {
+		if mine = e.turns.take(ctx, mine); mine == nil {
+			break
+		}
 		since = taken(token, since)
 		began := e.runner.Now()
 		p, err := e.step(ctx, id)
@@ -171,10 +177,12 @@ func (e *Engine) run(ctx context.Context, id ThreadID, token chan time.Time) {
 		}
 		switch {
 		case errors.Is(err, threadstore.ErrHeld), errors.Is(err, threadstore.ErrNotFound), errors.Is(err, errParked):
+			mine.give()
 			if e.leave(id, token) {
 				return
 			}
 		case err != nil:
+			mine.give()
 			if ctx.Err() == nil {
 				e.runner.Log.Warn("a step was not taken; it is tried again", "thread", id, "err", err)
 			}
@@ -186,6 +194,7 @@ func (e *Engine) run(ctx context.Context, id ThreadID, token chan time.Time) {
 				return
 			}
 		case p.Did == StepWait:
+			mine.give()
 			backoff = 100 * time.Millisecond
 			since = e.sleep(ctx, token, e.pauseUntil(p.Next))
 		default:
