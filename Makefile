@@ -10,6 +10,7 @@ BENCH     ?= .
 BENCHTIME ?= 1s
 COUNT     ?= 1
 SEEDS     ?= 2000
+CHAOS_TIME ?= 60s
 FROM      ?= 1
 
 .DEFAULT_GOAL := help
@@ -97,8 +98,12 @@ cluster: ## the store's suite on a real three-node Cluster and behind a Sentinel
 	RELEASEBOT_REQUIRE_REDIS=1 RELEASEBOT_CLUSTER=1 $(GO) test -count=1 -v -run 'Conformance(Cluster|Sentinel)|TestFailover' ./threadstore/redisstore ./chaos
 
 .PHONY: chaos
-chaos: ## replicas, Redis and the network broken at random for CHAOS_TIME (60s), judged by the deployer's ledger
-	RELEASEBOT_CHAOS=1 $(GO) test -count=1 -v -timeout 15m -run TestChaos ./chaos
+chaos: ## replicas, Redis and the network broken at random for CHAOS_TIME=60s, judged by the deployer's ledger
+	RELEASEBOT_REQUIRE_REDIS=1 RELEASEBOT_CHAOS=1 CHAOS_TIME=$(CHAOS_TIME) $(GO) test -count=1 -v -timeout 30m -run '^TestChaos$$' ./chaos
+
+.PHONY: chaos-planted
+chaos-planted: ## bugs planted on purpose in the running program: the judge has to find them; CHAOS_BUG=all tries those that it need not find
+	RELEASEBOT_REQUIRE_REDIS=1 RELEASEBOT_PLANTED_CHAOS=1 $(GO) test -count=1 -v -timeout 30m -run TestPlantedBugsAreCaught ./chaos
 
 .PHONY: upgrade
 upgrade: ## every replica replaced under load: a restart, and from the program at OLD (the last version kept) to this one, back and forth

@@ -33,55 +33,94 @@ func length(t *testing.T) time.Duration {
 func TestChaos(t *testing.T) {
 	optIn(t, "RELEASEBOT_CHAOS")
 	lasts := length(t)
-	seed := uint64(time.Now().UnixNano()) //nolint:gosec // any number
-	server := redistest.Serve(t, "--appendonly", "yes", "--appendfsync", "always")
-	proxy := redistest.Proxied(t, server.URL())
-	w := newTown(t, policyFile())
-	w.store = []string{"REDIS_URL=" + server.URL()}
-	bad := "REDIS_URL=" + proxy.URL()
-	f := &faults{w: w, redis: server, proxy: proxy, count: map[string]int{}, takes: newTakeovers(t, server.Addr())}
-	// Two replicas share a host's data folder; the third has one of its own.
-	f.replicas = []*replica{w.replica("a", "ab", bad), w.replica("b", "ab", bad), w.replica("c", "c", bad)}
-	w.until(patience, "the links of three replicas", func() bool { return w.slack.Connected() >= 6 }, func() string { return f.logs() })
-
-	asking, stopAsking := context.WithTimeout(t.Context(), lasts)
-	defer stopAsking()
-	acting, stopActing := context.WithCancel(t.Context())
-	p := &people{w: w, rnd: rand.New(rand.NewPCG(seed, 9))} //nolint:gosec // a test
-	var town sync.WaitGroup
-	defer town.Wait()
-	defer stopActing()
-	town.Go(func() { p.play(asking, acting, 500*time.Millisecond) })
 	began := load()
-	f.run(asking, seed)
-	w.slack.ClearFaults()
-	w.slack.RetryNow()
+	s := newStorm(t, program)
+	j := s.blow(lasts)
+	j.sentence()
 
-	healed := time.Now()
-	j := newJudge(w, p)
-	w.until(2*patience, "everything coming to an end", j.settled, func() string { return j.why() + f.logs() })
-	settled := time.Since(healed)
-	stopActing()
-	town.Wait()
-	f.takes.watching.Wait()
-	j.judge()
-
-	t.Logf("seed %d, faults for %s, load average %s before and %s after", seed, lasts, began, load())
-	t.Logf("faults: %s; answers of Redis lost: %d", f, proxy.Lost())
-	t.Logf("%s; clicks %d; all at rest %s after the last fault", j, p.clicks, settled.Round(100*time.Millisecond))
-	t.Logf("threads of killed or frozen replicas taken over: while Redis was well: %s; all: %s", spread(f.takes.quiet), spread(f.takes.all))
-	t.Logf("from SIGTERM to the end of the process: %s", spread(f.stops))
-	for _, log := range f.takes.never {
+	t.Logf("seed %d, faults for %s, load average %s before and %s after", s.seed, lasts, began, load())
+	t.Logf("faults: %s; answers of Redis lost: %d", s.faults, s.faults.proxy.Lost())
+	t.Logf("%s; clicks %d; all at rest %s after the last fault", j, s.people.clicks, s.rest.Round(100*time.Millisecond))
+	takes := s.faults.takes
+	t.Logf("threads of killed or frozen replicas taken over: while Redis was well: %s; all: %s", spread(takes.quiet), spread(takes.all))
+	t.Logf("from SIGTERM to the end of the process: %s", spread(s.faults.stops))
+	for _, log := range takes.never {
 		t.Errorf("nobody took %s over within a minute", log)
 	}
-	for _, took := range f.takes.quiet {
+	for _, took := range takes.quiet {
 		if took > 2*takeoverWithin {
 			t.Errorf("a take-over took %s, and should take %s (load %s)", took, takeoverWithin, load())
 		}
 	}
-	if t.Failed() {
-		t.Log(f.logs())
+	for _, kind := range []string{"replica SIG", "Redis SIG", "Slack "} {
+		if lasts >= 15*time.Second && !strings.Contains(s.faults.String(), kind) {
+			t.Errorf("no fault of the kind %q came in %s: %s", kind, lasts, s.faults)
+		}
 	}
+	if j.effects == 0 || j.acked == 0 {
+		t.Errorf("nothing happened: %s", j)
+	}
+	if t.Failed() {
+		t.Log(s.faults.logs())
+	}
+}
+
+// storm is a town in which everything goes wrong.
+type storm struct {
+	w      *town
+	seed   uint64
+	faults *faults
+	people *people
+	calm   time.Duration // how long everything may take to come to rest
+	rest   time.Duration // from the last fault until nothing was on its way any more
+}
+
+// newStorm starts three replicas of a program, with further settings, on a Redis of their own.
+func newStorm(t *testing.T, program string, settings ...string) *storm {
+	t.Helper()
+	server := redistest.Serve(t, "--appendonly", "yes", "--appendfsync", "always")
+	proxy := redistest.Proxied(t, server.URL())
+	w := newTown(t, policyFile())
+	w.store = []string{"REDIS_URL=" + server.URL()}
+	f := &faults{w: w, redis: server, proxy: proxy, count: map[string]int{}, takes: newTakeovers(t, server.Addr())}
+	s := &storm{w: w, seed: uint64(time.Now().UnixNano()), faults: f, calm: 2 * patience} //nolint:gosec // any number
+	w.program = program
+	settings = append(settings, "REDIS_URL="+proxy.URL())
+	// Two replicas share a host's data folder; the third has one of its own.
+	f.replicas = []*replica{w.replica("a", "ab", settings...), w.replica("b", "ab", settings...), w.replica("c", "c", settings...)}
+	w.until(patience, "the links of three replicas", func() bool { return w.slack.Connected() >= 6 }, f.logs)
+	s.people = &people{w: w, rnd: rand.New(rand.NewPCG(s.seed, 9))} //nolint:gosec // a test
+	return s
+}
+
+// blow breaks things for a while, has people ask and approve meanwhile, waits
+// until all is at rest, and judges.
+func (s *storm) blow(lasts time.Duration) *judge {
+	s.w.Helper()
+	asking, stopAsking := context.WithTimeout(s.w.Context(), lasts)
+	defer stopAsking()
+	acting, stopActing := context.WithCancel(s.w.Context())
+	var town sync.WaitGroup
+	defer town.Wait()
+	defer stopActing()
+	town.Go(func() { s.people.play(asking, acting, 500*time.Millisecond) })
+	s.faults.run(asking, s.seed)
+	s.w.slack.ClearFaults()
+	s.w.slack.RetryNow()
+
+	healed := time.Now()
+	j := newJudge(s.w, s.people)
+	ctx, cancel := context.WithTimeout(s.w.Context(), s.calm)
+	defer cancel()
+	if !poll(ctx, j.settled) {
+		j.find("not at rest %s after the last fault (load %s): %s", s.calm, load(), j.reason)
+	}
+	s.rest = time.Since(healed)
+	stopActing()
+	town.Wait()
+	s.faults.takes.watching.Wait()
+	j.judge()
+	return j
 }
 
 // takeoverWithin is promised. A busy machine is given twice that here.

@@ -25,7 +25,8 @@ type faults struct {
 
 	mu    sync.Mutex
 	count map[string]int
-	stops []time.Duration // from SIGTERM to the end of the process
+	decks map[string][]int // by goroutine: what it has not done yet in this round
+	stops []time.Duration  // from SIGTERM to the end of the process
 }
 
 func (f *faults) did(what string) {
@@ -58,6 +59,20 @@ func (f *faults) run(ctx context.Context, seed uint64) {
 	all.Wait()
 }
 
+// deal chooses among n, each of them once before any comes again: a short run has them all.
+func (f *faults) deal(name string, n int, rnd *rand.Rand) (card int) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.decks == nil {
+		f.decks = map[string][]int{}
+	}
+	if len(f.decks[name]) == 0 {
+		f.decks[name] = rnd.Perm(n)
+	}
+	card, f.decks[name] = f.decks[name][0], f.decks[name][1:]
+	return card
+}
+
 func between(rnd *rand.Rand, from, to time.Duration) time.Duration {
 	return from + time.Duration(rnd.Int64N(int64(to-from)))
 }
@@ -72,7 +87,7 @@ func (f *faults) processes(ctx context.Context, rnd *rand.Rand) {
 		return
 	}
 	r := f.replicas[rnd.IntN(len(f.replicas))]
-	switch rnd.IntN(4) {
+	switch f.deal("processes", 4, rnd) {
 	case 0, 1:
 		watch := f.takes.before(r.pid())
 		r.signal(syscall.SIGKILL)
@@ -103,12 +118,12 @@ func (f *faults) processes(ctx context.Context, rnd *rand.Rand) {
 
 // store kills and freezes Redis.
 func (f *faults) store(ctx context.Context, rnd *rand.Rand) {
-	pause(ctx, between(rnd, 8*time.Second, 16*time.Second))
+	pause(ctx, between(rnd, 5*time.Second, 14*time.Second))
 	if ctx.Err() != nil {
 		return
 	}
 	defer f.takes.disturb()()
-	if rnd.IntN(2) == 0 {
+	if f.deal("store", 2, rnd) == 0 {
 		f.redis.Kill()
 		f.did("Redis SIGKILL")
 		pause(ctx, between(rnd, 0, 3*time.Second))
@@ -127,7 +142,7 @@ func (f *faults) network(ctx context.Context, rnd *rand.Rand) {
 	if ctx.Err() != nil {
 		return
 	}
-	if rnd.IntN(3) == 0 {
+	if f.deal("network", 3, rnd) == 0 {
 		f.proxy.Cut()
 		f.did("connections cut")
 		return
@@ -144,7 +159,7 @@ func (f *faults) slack(ctx context.Context, rnd *rand.Rand) {
 	if ctx.Err() != nil {
 		return
 	}
-	switch open := f.w.slack.Sockets(); rnd.IntN(4) {
+	switch open := f.w.slack.Sockets(); f.deal("slack", 4, rnd) {
 	case 0:
 		f.w.slack.DuplicateEvents(2)
 		f.did("Slack event doubled (pairs)")

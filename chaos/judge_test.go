@@ -24,6 +24,9 @@ type judge struct {
 	gone     int      // mentions and clicks that were acknowledged and are in no log
 	lost     int      // threads that know of a loss
 
+	mu    sync.Mutex
+	found []string // what must not be
+
 	looked time.Time
 	reason string // why it is not settled
 	known  map[agent.ThreadID]listed
@@ -44,6 +47,21 @@ type listed struct {
 }
 
 func newJudge(w *town, p *people) *judge { return &judge{w: w, p: p, outcomes: map[string]int{}} }
+
+// find notes what must not be.
+func (j *judge) find(format string, args ...any) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.found = append(j.found, fmt.Sprintf(format, args...))
+}
+
+// sentence fails the test for each thing that was found.
+func (j *judge) sentence() {
+	j.w.Helper()
+	for _, what := range j.found {
+		j.w.Error(what)
+	}
+}
 
 func (j *judge) why() string { return "not at rest: " + j.reason + "\n" }
 
@@ -164,7 +182,7 @@ func (j *judge) judge() {
 			j.clicks(r, id, log)
 			for key, s := range startsOf(id, log) {
 				if other, twice := starts[key]; twice {
-					j.w.Errorf("the key %s stands in %s and %s", key, other.thread, id)
+					j.find("the key %s stands in %s and %s", key, other.thread, id)
 				}
 				starts[key] = s
 			}
@@ -182,7 +200,7 @@ func (j *judge) judge() {
 		for _, env := range []string{"staging", "production"} {
 			out, err := j.w.releasebot("thread", "verify", agent.EnvironmentLog(service, env))
 			if err != nil && !strings.Contains(err.Error(), "no thread") && !strings.Contains(err.Error(), "not found") { // one that nobody asked for
-				j.w.Errorf("%v\n%s", err, out)
+				j.find("%v\n%s", err, out)
 			}
 		}
 	}
@@ -192,17 +210,26 @@ func (j *judge) judge() {
 func (j *judge) thread(r *request, id agent.ThreadID) []*agent.Event {
 	for _, command := range []string{"verify", "replay"} {
 		if out, err := j.w.releasebot("thread", command, string(id)); err != nil {
-			j.w.Errorf("%s: %v\n%s", id, err, out)
+			j.find("%s: %v\n%s", id, err, out)
 		}
 	}
 	log, err := j.w.log(id)
 	if err != nil {
-		j.w.Error(err)
+		j.find("%v", err)
 		return nil
 	}
 	s := agent.NewState(id)
 	for _, e := range log {
 		s.Reduce(e)
+	}
+	triggers := 0
+	for _, e := range log {
+		if _, ok := e.Data.(*agent.Trigger); ok {
+			triggers++
+		}
+	}
+	if triggers > 1 {
+		j.find("%s: one mention stands in the log %d times", id, triggers)
 	}
 	pending := false
 	for _, rel := range s.Releases {
@@ -212,11 +239,11 @@ func (j *judge) thread(r *request, id agent.ThreadID) []*agent.Event {
 	for _, m := range j.w.slack.Thread(releases, r.ts) {
 		key := viewKey(m)
 		if key != "" && seen[key] {
-			j.w.Errorf("%s: %s stands there twice\n%s", id, key, j.w.slack.RenderThread(releases, r.ts))
+			j.find("%s: %s stands there twice\n%s", id, key, j.w.slack.RenderThread(releases, r.ts))
 		}
 		seen[key] = true
 		if live(m) && !pending {
-			j.w.Errorf("%s: a live card of what is decided\n%s", id, j.w.slack.RenderThread(releases, r.ts))
+			j.find("%s: a live card of what is decided\n%s", id, j.w.slack.RenderThread(releases, r.ts))
 		}
 	}
 	return log
@@ -239,7 +266,7 @@ func (j *judge) clicks(r *request, id agent.ThreadID, log []*agent.Event) {
 	if logged < acked && j.lossy {
 		j.gone += acked - logged
 	} else if logged < acked {
-		j.w.Errorf("%s: %d clicks on Approve were acknowledged, and %d are in the log", id, acked, logged)
+		j.find("%s: %d clicks on Approve were acknowledged, and %d are in the log", id, acked, logged)
 	}
 }
 
@@ -288,10 +315,10 @@ func (j *judge) effectsOf(starts map[string]start) {
 		begun[e.Key]++
 		j.most = max(j.most, begun[e.Key])
 		if begun[e.Key] > 1 {
-			j.w.Errorf("%s of %s to %s was started %d times", e.Key, e.Version, e.Place(), begun[e.Key])
+			j.find("%s of %s to %s was started %d times", e.Key, e.Version, e.Place(), begun[e.Key])
 		}
 		if other := running[e.Place()]; other != "" {
-			j.w.Errorf("%s began in %s while %s ran", e.Key, e.Place(), other)
+			j.find("%s began in %s while %s ran", e.Key, e.Place(), other)
 		}
 		running[e.Place()] = e.Key
 		s, ok := starts[e.Key]
@@ -299,13 +326,13 @@ func (j *judge) effectsOf(starts map[string]start) {
 		case !ok && j.lossy: // the log knows less than the deployer: its thread has to say so
 			j.unlogged = append(j.unlogged, e.Key)
 		case !ok:
-			j.w.Errorf("%s of %s to %s was started, and no log says so", e.Key, e.Version, e.Place())
+			j.find("%s of %s to %s was started, and no log says so", e.Key, e.Version, e.Place())
 		case !s.planned || s.service+"/"+s.environment != e.Place() || s.version != e.Version:
-			j.w.Errorf("%s deployed %s to %s, but its plan in %s says %s to %s/%s", e.Key, e.Version, e.Place(), s.thread, s.version, s.service, s.environment)
+			j.find("%s deployed %s to %s, but its plan in %s says %s to %s/%s", e.Key, e.Version, e.Place(), s.thread, s.version, s.service, s.environment)
 		case s.approved < needed(s.service, s.environment):
-			j.w.Errorf("%s was started in %s with %d approvals, and %d are needed", e.Key, e.Place(), s.approved, needed(s.service, s.environment))
+			j.find("%s was started in %s with %d approvals, and %d are needed", e.Key, e.Place(), s.approved, needed(s.service, s.environment))
 		case s.at.After(e.At.Add(time.Second)): // one clock on this machine; a step's time is when it was thought
-			j.w.Errorf("%s began at %s, before the log said so at %s", e.Key, e.At, s.at)
+			j.find("%s began at %s, before the log said so at %s", e.Key, e.At, s.at)
 		}
 	}
 }

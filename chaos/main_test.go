@@ -25,7 +25,7 @@ func TestMain(m *testing.M) {
 }
 
 func run(m *testing.M) int {
-	if !asked("RELEASEBOT_CHAOS") && !asked("RELEASEBOT_CLUSTER") && !asked("RELEASEBOT_SCALE") && !asked("RELEASEBOT_UPGRADE") {
+	if !asked("RELEASEBOT_CHAOS") && !asked("RELEASEBOT_CLUSTER") && !asked("RELEASEBOT_SCALE") && !asked("RELEASEBOT_UPGRADE") && !asked("RELEASEBOT_PLANTED_CHAOS") {
 		return m.Run() // all are skipped
 	}
 	redis.SetLogger(quiet{})

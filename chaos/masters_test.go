@@ -84,6 +84,7 @@ func loseMasters(t *testing.T, store []string, kills []func()) {
 	stopActing()
 	town.Wait()
 	j.judge()
+	j.sentence()
 
 	var during []time.Duration
 	for _, at := range faults {

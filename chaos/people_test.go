@@ -141,6 +141,14 @@ func (p *people) act(r *request) {
 func (p *people) decide(r *request, m slacklocal.Message) {
 	switch r.mind {
 	case toApprove:
+		switch p.rnd.IntN(6) {
+		case 0: // nobody approves what they asked for
+			p.press(r, alice, m, "Approve")
+		case 1, 2: // twice is once
+			p.press(r, bob, m, "Approve")
+			p.press(r, bob, m, "Approve")
+			return
+		}
 		p.press(r, bob, m, "Approve")
 		if needed(r.service, r.environment) > 1 || p.rnd.IntN(4) == 0 {
 			p.press(r, carol, m, "Approve")

@@ -86,6 +86,7 @@ func rollThrough(t *testing.T, first string, then ...string) {
 	town.Wait()
 	r.takes.watching.Wait()
 	j.judge()
+	j.sentence()
 
 	t.Logf("%d replicas replaced %d times each, load average %s before and %s after; %d deploys ran and %d cards waited when one was told to stop", len(r.replicas), len(then), began, load(), r.running, r.waiting)
 	t.Logf("%s; clicks %d; all at rest %s after the last", j, r.people.clicks, settled.Round(100*time.Millisecond))

@@ -1,10 +1,13 @@
 // Package planted lets a test build break the program on purpose, to show that
-// the simulation finds what is broken.
+// the simulation, and the chaos tests, find what is broken.
 //
 // In a normal build Is is false at compile time, and the compiler removes what
 // it guards. In a build with the tag "planted" one bug at a time can be planted
-// by its name.
+// by its name: by Plant, or, in a process of its own, by Variable.
 package planted
+
+// Variable names the bug that is planted in a process from its start, in such a build.
+const Variable = "RELEASEBOT_PLANTED"
 
 // The bugs. Each breaks one promise of the design.
 const (

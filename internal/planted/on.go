@@ -2,7 +2,11 @@
 
 package planted
 
-import "sync/atomic"
+import (
+	"os"
+	"sync"
+	"sync/atomic"
+)
 
 // Enabled says whether bugs can be planted in this build.
 const Enabled = true
@@ -11,11 +15,16 @@ const Enabled = true
 // it breaks has nobody to pass it on.
 var bug atomic.Pointer[string]
 
+// fromEnvironment is the bug that this process was started with.
+var fromEnvironment = sync.OnceValue(func() string { return os.Getenv(Variable) })
+
 // Plant plants a bug, in place of the one before; "" takes it out.
 func Plant(name string) { bug.Store(&name) }
 
 // Is reports whether this bug is planted.
 func Is(name string) bool {
-	b := bug.Load()
-	return b != nil && *b == name
+	if b := bug.Load(); b != nil {
+		return *b == name
+	}
+	return name == fromEnvironment()
 }

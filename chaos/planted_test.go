@@ -1,0 +1,51 @@
+package chaos
+
+import (
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/releasebot/releasebot/internal/e2etest"
+	"github.com/releasebot/releasebot/internal/planted"
+)
+
+// caught are planted bugs that the judge finds in every storm of half a minute.
+// The others need a coincidence that only the simulation arranges, or something
+// that this policy file does not have, such as approvals that expire.
+func caught() []string {
+	return []string{planted.RandomKey, planted.NoDedupe, planted.ButtonTrusted, planted.QuorumTwice, planted.ActBeforeAppend}
+}
+
+// The judge can find something: a program that is broken on purpose is found.
+// CHAOS_BUG plants one bug alone, also one of those that are not always found.
+func TestPlantedBugsAreCaught(t *testing.T) {
+	optIn(t, "RELEASEBOT_PLANTED_CHAOS")
+	broken, err := e2etest.Build(t.TempDir(), "planted")
+	if err != nil {
+		t.Fatal(err)
+	}
+	bugs := caught()
+	if bug := os.Getenv("CHAOS_BUG"); bug == "all" {
+		bugs = planted.All()
+	} else if bug != "" {
+		bugs = []string{bug}
+	}
+	for _, bug := range bugs {
+		t.Run(strings.ReplaceAll(bug, " ", "_"), func(t *testing.T) {
+			if !slices.Contains(planted.All(), bug) {
+				t.Fatalf("no bug is called %q; they are %q", bug, planted.All())
+			}
+			s := newStorm(t, broken, planted.Variable+"="+bug)
+			s.w.program = program // what reads the logs is sound
+			s.calm = 20 * time.Second
+			j := s.blow(30 * time.Second)
+			if len(j.found) == 0 {
+				t.Errorf("not found in a storm of 30s (seed %d): %s; %s", s.seed, s.faults, j)
+				return
+			}
+			t.Logf("%-32s found %d times: %.200s", bug, len(j.found), j.found[len(j.found)-1])
+		})
+	}
+}
