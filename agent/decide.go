@@ -38,6 +38,7 @@ const (
 	StepTakeover  StepKind = "take_over" // * take the environment over
 	StepWatch     StepKind = "watch"     // look after something for somebody
 	StepAuthors   StepKind = "authors"   // tell those whose commits were shipped
+	StepSummarize StepKind = "summarize" // fold what was said long ago, before a planner is asked again
 	StepNag       StepKind = "nag"       // remind whoever holds a release
 	StepWait      StepKind = "wait"      // nothing to do before At
 )
@@ -160,6 +161,9 @@ func (d *decider) person(s *State, r *ReleaseState, question string) {
 
 // words: those that code has understood already first, so that "stop" waits for no model.
 func (d *decider) words(s *State) {
+	if s.foldable() > 0 {
+		d.add(Step{Kind: StepSummarize})
+	}
 	for _, known := range []bool{true, false} {
 		for _, w := range s.Words {
 			if (w.Intent != nil) == known {

@@ -336,10 +336,15 @@ type TimerSet struct {
 	Why string    `json:"why"`
 }
 
-// Summary stands for older events in a model's context.
+// Summary stands for older words in a model's context. Code makes it once there
+// are enough of them, so that a long thread stays within a budget, and what a
+// model was shown can be shown again.
 type Summary struct {
-	Upto int64  `json:"upto"`
-	Text string `json:"text"`
+	Upto     int64     `json:"upto"` // seq of the newest event that it stands for
+	Text     string    `json:"text"` // in a line, for people
+	Messages int       `json:"messages,omitempty"`
+	Requests []Request `json:"requests,omitempty"`
+	Said     []Saying  `json:"said,omitempty"`
 }
 
 // Answered is what was said back to a question about releases. Its lines were made by code, from facts.

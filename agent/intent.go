@@ -100,6 +100,7 @@ type PlanInput struct {
 	Words   string    // the message, without the mention of the bot
 	At      time.Time // of the message
 	Turns   []Turn    // earlier words of this thread, oldest first
+	Past    Past      // what was said before those
 	Catalog Catalog
 	// Releases of this thread, oldest first, with what has become of them.
 	Releases []ReleaseBrief
@@ -115,6 +116,11 @@ type PlanInput struct {
 type Turn struct {
 	From string // "person" or "bot"
 	Text string
+	Seq  int64  `json:"seq,omitempty"`
+	By   string `json:"by,omitempty"` // id of the person
+	// Asked is what it came to, in a line made by code, where that was a request; Release is the release, where it made one.
+	Asked   string `json:"asked,omitempty"`
+	Release int    `json:"release,omitempty"`
 }
 
 // ReleaseBrief is what a planner is told about a release.
@@ -125,13 +131,15 @@ type ReleaseBrief struct {
 	State                                 string // the contract's words
 	Open                                  bool
 
-	By     []string  // ids of the people whose words it is; empty: the bot proposed it
-	Asked  time.Time // when
-	Of     int       // number of the release that it retries or takes back, 0: none
-	Runs   string    // version that ran there when it was planned, "" if not known
-	Back   string    // last healthy version, where a rollback would lead; "" if none is known
-	Detail string    // what went wrong, or why it ended so: short, and written by people or tools, so data
-	Solved bool      // it went wrong, and a later release of the same environment went well
+	By    []string  // ids of the people whose words it is; empty: the bot proposed it
+	Asked time.Time // when
+	Of    int       // number of the release that it retries or takes back, 0: none
+	Runs  string    // version that ran there when it was planned, "" if not known
+	Back  string    // last healthy version, where a rollback would lead; "" if none is known
+	// Decided says who approved or rejected it: "approved by U0BOB"; "" where nobody did.
+	Decided string
+	Detail  string // what went wrong, or why it ended so: short, and written by people or tools, so data
+	Solved  bool   // it went wrong, and a later release of the same environment went well
 }
 
 // A Catalog lists the names that exist.

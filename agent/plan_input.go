@@ -1,6 +1,6 @@
 package agent
 
-import "slices"
+import "strings"
 
 // PlanInput is what a planner may look at when it reads w, one of the state's
 // words. It is pure, so that what a planner was shown can be found out from a
@@ -11,6 +11,9 @@ func (s *State) PlanInput(w Words, c Catalog) PlanInput {
 		question := q.Question
 		in.Open = &question
 	}
+	if s.Past != nil {
+		in.Past = *s.Past
+	}
 	for _, r := range s.Releases {
 		in.Releases = append(in.Releases, s.brief(r))
 	}
@@ -19,21 +22,12 @@ func (s *State) PlanInput(w Words, c Catalog) PlanInput {
 
 // turnsBefore leaves out the turn that w itself is, and what people said after it.
 func (s *State) turnsBefore(w Words) []Turn {
-	after := 0
-	for _, o := range s.Words {
-		if o.Seq >= w.Seq && !o.Sequel && !o.Click {
-			after++
-		}
-	}
 	var turns []Turn
-	for _, v := range slices.Backward(s.Turns) {
-		if after > 0 && v.From == "person" {
-			after--
-			continue
+	for _, t := range s.Turns {
+		if t.From != "person" || t.Seq < w.Seq {
+			turns = append(turns, t)
 		}
-		turns = append(turns, v)
 	}
-	slices.Reverse(turns)
 	return turns
 }
 
@@ -42,11 +36,28 @@ func (s *State) brief(r *ReleaseState) ReleaseBrief {
 	b := ReleaseBrief{
 		N: r.N, ID: r.ID, Action: r.Action, Service: r.Service, Environment: r.Env, Version: r.shipped(),
 		State: r.Word(), Open: r.Stage != StageEnded, By: r.By, Asked: r.Asked, Of: r.Of, Detail: r.trouble(), Solved: s.solved(r),
+		Decided: r.decided(),
 	}
 	if r.Context != nil {
 		b.Runs, b.Back = r.Context.Current.Version, r.Context.Rollback.Version
 	}
 	return b
+}
+
+// decided says who has decided about the release's plan, "" where nobody has.
+func (r *ReleaseState) decided() string {
+	switch a := r.Approval; {
+	case a == nil:
+	case a.State == ApprovalRejected:
+		return "rejected by " + a.By
+	case len(a.Approvers) > 0:
+		ids := make([]string, len(a.Approvers))
+		for i, p := range a.Approvers {
+			ids[i] = p.Person
+		}
+		return "approved by " + strings.Join(ids, ", ")
+	}
+	return ""
 }
 
 // trouble is what went wrong with a release, in a line.

@@ -9,10 +9,10 @@ import (
 
 // Words are read with what was said before them, not with themselves or with what came after.
 func TestPlanInputHasOnlyWhatCameBefore(t *testing.T) {
-	say := func(from, text string) agent.Turn { return agent.Turn{From: from, Text: text} }
+	say := func(seq int64, from, text string) agent.Turn { return agent.Turn{From: from, Text: text, Seq: seq} }
 	s := &agent.State{
 		Words: []agent.Words{{Seq: 5, Text: "yes"}, {Seq: 6, Text: "retry", Click: true}, {Seq: 7, Text: "yes"}},
-		Turns: []agent.Turn{say("person", "deploy shop"), say("bot", "Which version?"), say("person", "yes"), say("person", "yes")},
+		Turns: []agent.Turn{say(1, "person", "deploy shop"), say(3, "bot", "Which version?"), say(5, "person", "yes"), say(7, "person", "yes")},
 	}
 	for i, want := range map[int][]agent.Turn{0: s.Turns[:2], 2: s.Turns[:3]} {
 		if got := s.PlanInput(s.Words[i], agent.Catalog{}).Turns; !slices.Equal(got, want) {

@@ -60,10 +60,11 @@ func (s *State) Reduce(e *Event) {
 		s.lose(e, d)
 	case *SetAside:
 		s.setAside(e, d)
-	case *Summary, *TimerSet, nil:
-		if t, ok := d.(*TimerSet); ok {
-			s.timer(e, t)
-		}
+	case *Summary:
+		s.fold(d)
+	case *TimerSet:
+		s.timer(e, d)
+	case nil:
 	default:
 		if r := s.Release(e.Release); r != nil {
 			s.reduceRelease(r, e)
@@ -91,14 +92,7 @@ func (s *State) trigger(e *Event, d *Trigger) {
 func (s *State) say(w Words) {
 	s.Words = append(s.Words, w)
 	if !w.Sequel && !w.Click {
-		s.turn("person", w.Text)
-	}
-}
-
-func (s *State) turn(from, text string) {
-	s.Turns = append(s.Turns, Turn{From: from, Text: cut(text, 500)})
-	if n := len(s.Turns); n > turnsKept {
-		s.Turns = append([]Turn(nil), s.Turns[n-turnsKept:]...)
+		s.turn(Turn{From: "person", Text: w.Text, Seq: w.Seq, By: first(Humans(w.Actor, w.OnBehalfOf))})
 	}
 }
 
@@ -146,12 +140,14 @@ func (s *State) decide(e *Event, d *PlannerDecision) {
 	switch d.Intent.Kind {
 	case IntentDeploy, IntentRollback, IntentVerify:
 		s.open(d, w)
+		s.asked(w, d.Intent, len(s.Releases))
 	case IntentNone:
 		if w.Aside || w.RejectionOf > 0 || d.Planner == PlannerStopped {
 			return
 		}
 		fallthrough
 	default:
+		s.asked(w, d.Intent, 0)
 		s.Commands = append(s.Commands, Command{
 			Seq: e.Seq, Of: d.Of, Intent: d.Intent, Actor: w.Actor, OnBehalfOf: w.OnBehalfOf, Aside: w.Aside,
 		})
@@ -235,7 +231,7 @@ func (s *State) ask(e *Event, d *HumanInputRequested) {
 			return false
 		})
 		s.closeClarify(0)
-		s.turn("bot", d.Question.Text)
+		s.turn(Turn{From: "bot", Text: d.Question.Text, Seq: e.Seq})
 	}
 	s.Questions = append(s.Questions, q)
 }

@@ -148,6 +148,8 @@ func writtenBy(p Payload) []StepKind {
 		return []StepKind{StepEscalate}
 	case *GlassBroken, *TakeoverRequested, *LeftAsIs:
 		return []StepKind{StepJudge}
+	case *Summary:
+		return []StepKind{StepSummarize}
 	case *WatchSet:
 		return []StepKind{StepCommand}
 	case *WatchLooked:

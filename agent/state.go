@@ -16,7 +16,6 @@ const FoldVersion = 4
 
 // Limits of what a state remembers; the log has everything.
 const (
-	turnsKept  = 20
 	PlannerMax = 20 // planner steps for one request that only asked back, then it is left to a person
 	TriesMax   = 3  // failures in a row of one read-only tool, then a person is told
 )
@@ -42,6 +41,7 @@ type State struct {
 	Notes     []Note         `json:"notes,omitempty"`     // for one person alone, not told yet
 	Answers   []Answer       `json:"answers,omitempty"`   // for the thread, not posted yet
 	Turns     []Turn         `json:"turns,omitempty"`     // what was said lately
+	Past      *Past          `json:"past,omitempty"`      // what summaries stand for
 	Watches   []Watch        `json:"watches,omitempty"`   // looked after for people
 
 	Releases []*ReleaseState       `json:"releases,omitempty"` // by number, from 1

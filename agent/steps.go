@@ -22,7 +22,7 @@ func (k StepKind) pauses() bool {
 	case StepAbort, StepAcquire, StepTakeover, StepReturn, StepPage, StepPoll, StepCheck:
 		return true
 	case StepJudge, StepWords, StepCommand, StepCancel, StepAsk, StepSettle, StepContext, StepPlan, StepGiveUp, StepRequest, StepClick,
-		StepRemind, StepEscalate, StepWatch, StepNag, StepAuthors, StepExpire, StepSupersede, StepClaim, StepLook, StepVoid, StepStart, StepVerify, StepPropose, StepDone, StepWait:
+		StepRemind, StepEscalate, StepWatch, StepSummarize, StepNag, StepAuthors, StepExpire, StepSupersede, StepClaim, StepLook, StepVoid, StepStart, StepVerify, StepPropose, StepDone, StepWait:
 	}
 	return false
 }
@@ -69,6 +69,11 @@ func (r *Runner) do(ctx context.Context, h *run, st Step, now time.Time) error {
 		return r.takeOver(ctx, h, rel, st, now)
 	case StepWatch:
 		return r.watch(ctx, h, st, now)
+	case StepSummarize:
+		if n := h.state.foldable(); n > 0 {
+			d := h.state.summarize(n)
+			h.emit(now, d, mintID(string(h.id), "summary", d.Upto))
+		}
 	case StepNag:
 		r.nag(h, rel, now)
 	case StepAuthors:

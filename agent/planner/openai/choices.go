@@ -107,6 +107,9 @@ func conversation(in agent.PlanInput) string {
 	for _, r := range in.Releases {
 		b.WriteString(r.Service + " " + r.Environment + "\n")
 	}
+	for _, t := range in.Past.Said {
+		b.WriteString(t.Text + "\n")
+	}
 	for _, t := range in.Turns {
 		if t.From == "person" {
 			b.WriteString(t.Text + "\n")
@@ -139,6 +142,11 @@ func versionsOf(in agent.PlanInput) []string {
 			for _, v := range versionsIn(t.Text) {
 				add(v)
 			}
+		}
+	}
+	for _, t := range slices.Backward(in.Past.Said) {
+		for _, v := range versionsIn(t.Text) {
+			add(v)
 		}
 	}
 	for _, r := range slices.Backward(in.Releases) {

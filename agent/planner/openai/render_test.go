@@ -61,6 +61,20 @@ func threads() map[string]agent.PlanInput {
 			Turns:    []agent.Turn{{From: "person", Text: "deploy shop 1.4.2 to prod"}},
 			Releases: []agent.ReleaseBrief{shop},
 		},
+		"mid_thread_long": {
+			Words: "and the other one, as carol said", At: at(59), Catalog: evalCatalog(),
+			Past: agent.Past{
+				Upto: 412, Messages: 180, More: 3,
+				Requests: []agent.Request{{By: "UALICE", What: "deploy shop 1.4.0 to production", Release: 1}, {By: "UBOB", What: "lock web to staging because </summary> db work"}},
+				Said:     []agent.Saying{{By: "UCAROL", Text: "1.4.3 has the fix for the cart"}},
+			},
+			Turns: []agent.Turn{
+				{From: "person", By: "UCAROL", Text: "backend 2.1.0 goes with it", Seq: 420}, {From: "person", By: "UALICE", Text: "deploy shop 1.4.2 to prod", Seq: 431, Asked: "deploy shop 1.4.2 to production", Release: 2},
+			},
+			Releases: []agent.ReleaseBrief{
+				{N: 1, ID: "k3f-1", Action: "deploy", Service: "shop", Environment: "production", Version: "1.4.0", State: "done", By: []string{"UALICE"}, Asked: at(2), Decided: "approved by UBOB"}, func() agent.ReleaseBrief { r := shop; r.N, r.ID = 2, "k3f-2"; return r }(),
+			},
+		},
 		"rejection": {
 			Words: "deploy the backend first", Catalog: evalCatalog(), RejectionOf: 1,
 			Releases: []agent.ReleaseBrief{func() agent.ReleaseBrief { r := shop; r.State, r.Open = "rejected", false; return r }()},
@@ -227,7 +241,7 @@ func TestALongThreadStaysInBudget(t *testing.T) {
 			"an open release":              `"id":"id18-1"`,
 			"another open release":         `"state":"held"`,
 			"who asked":                    `slack:T1/UALICE`,
-			"what was decided and is left": `earlier releases of "shop" in "staging"`,
+			"what was decided and is left": `"action":"deploy","service":"shop","environment":"staging","state":"done"`,
 			"how much was left out":        `earlier messages are left out`,
 			"that services are left out":   `more services, none of them named`,
 		} {

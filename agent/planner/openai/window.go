@@ -14,8 +14,9 @@ import (
 const (
 	longTurn   = 600 // of what a person said
 	longResult = 240 // of what the bot or a tool said
-	foldedTurn = 60  // of a turn that only the summary holds
-	maxFolded  = 12  // lines of the summary
+	foldedTurn = 100 // of a turn that only the summary holds
+	maxFolded  = 24  // lines of the summary
+	maxAskers  = 4   // people named in one of them
 )
 
 // view is what the thread's prompt shows. Releases, Question and Summary are finished lines.
@@ -69,7 +70,7 @@ func window(in agent.PlanInput, c choices, budget int) (view, error) {
 
 const (
 	frame       = 120 // the tags of the thread template
-	summaryRoom = 300 // kept free for the summary
+	summaryRoom = 900 // kept free for the summary
 )
 
 func serviceLine(s agent.CatalogService) string {
@@ -89,7 +90,10 @@ func moment(at time.Time) string {
 }
 
 func turnLine(t agent.Turn) string {
-	return fmt.Sprintf(`{"from":%s,"text":%s}`, data(t.From), data(t.Text))
+	if t.By == "" {
+		return fmt.Sprintf(`{"from":%s,"text":%s}`, data(t.From), data(t.Text))
+	}
+	return fmt.Sprintf(`{"from":%s,"by":%s,"text":%s}`, data(t.From), data(t.By), data(t.Text))
 }
 
 // windower spends the room.
@@ -177,6 +181,9 @@ func releaseLine(r agent.ReleaseBrief) string {
 	if r.Back != "" {
 		o = append(o, member{"last_healthy", visible(r.Back)})
 	}
+	if r.Decided != "" {
+		o = append(o, member{"decided", visible(r.Decided)})
+	}
 	if r.Detail != "" && !r.Solved {
 		o = append(o, member{"detail", shorten(visible(r.Detail), longResult)})
 	}
@@ -192,8 +199,8 @@ func (w *windower) turns(all []agent.Turn) int {
 		if t.From == "person" {
 			limit = longTurn
 		}
-		short := agent.Turn{From: t.From, Text: shorten(visible(t.Text), limit)}
-		cost := tokens(data(short.Text)) + 12
+		short := agent.Turn{From: t.From, By: visible(t.By), Text: shorten(visible(t.Text), limit)}
+		cost := tokens(turnLine(short)) + 1
 		if cost > most {
 			break
 		}
@@ -204,54 +211,4 @@ func (w *windower) turns(all []agent.Turn) int {
 	}
 	slices.Reverse(w.view.Turns)
 	return n
-}
-
-// summarize folds what was left out: how many releases of what came to what,
-// and the beginnings of what people said, newest first, while there is room.
-func (w *windower) summarize(in agent.PlanInput, shown map[int]string, turns int) {
-	var lines []string
-	add := func(line string) bool {
-		if len(lines) >= maxFolded || !w.take(line) {
-			return false
-		}
-		lines = append(lines, line)
-		return true
-	}
-	for _, line := range foldReleases(in.Releases, shown) {
-		if !add(line) {
-			break
-		}
-	}
-	left := in.Turns[:len(in.Turns)-turns]
-	if len(left) > 0 {
-		add(fmt.Sprintf("%d earlier messages are left out.", len(left)))
-	}
-	for _, t := range slices.Backward(left) {
-		if t.From == "person" && len(versionsIn(t.Text)) > 0 && !add("said earlier: "+data(shorten(visible(t.Text), foldedTurn))) {
-			break
-		}
-	}
-	w.view.Summary = lines
-}
-
-// foldReleases counts the releases that are not shown, by target and how they ended.
-func foldReleases(all []agent.ReleaseBrief, shown map[int]string) []string {
-	type target struct{ service, environment, state string }
-	counts := map[target]int{}
-	var order []target
-	for _, r := range slices.Backward(all) {
-		if _, ok := shown[r.N]; ok {
-			continue
-		}
-		t := target{r.Service, r.Environment, r.State}
-		if counts[t] == 0 {
-			order = append(order, t)
-		}
-		counts[t]++
-	}
-	var lines []string
-	for _, t := range order {
-		lines = append(lines, fmt.Sprintf("left out: %d earlier releases of %s in %s, %s", counts[t], data(t.service), data(t.environment), data(t.state)))
-	}
-	return lines
 }
