@@ -8,6 +8,12 @@ import (
 	"github.com/releasebot/releasebot/agent"
 )
 
+// Approval is the card of an approval of the release, as it stands now: also
+// of one that was shown for the last time, and is not among Thread's views any more.
+func Approval(s *agent.State, r *agent.ReleaseState, a *agent.Approval) View {
+	return approval(s, r, a, a != r.Approval)
+}
+
 // approval is the card that people decide from. Everything on it is a fact that
 // code fetched. An old one stands for a plan that is no longer the release's:
 // of that, only what is still true is shown.

@@ -52,7 +52,9 @@ type ask struct {
 
 // take takes in which approvals a state has, and how its releases stand. It is
 // done for every state that is shown, and most threads need no letters: so it keeps what
-// they are made of, and makes nothing of it.
+// they are made of, and makes nothing of it. A card that the thread has shown for
+// the last time is not rendered any more; as long as a letter shows it too it is, so that
+// whichever of the two goes out last says how it was decided.
 func (p *post) take(s *agent.State, seen map[string]picture) {
 	if p.asks == nil {
 		p.asks = map[string]*ask{}
@@ -61,12 +63,31 @@ func (p *post) take(s *agent.State, seen map[string]picture) {
 	for _, r := range s.Releases {
 		p.state = append(p.state, standing{headline: blocks.Headline(r), word: r.Word(), id: r.ID})
 		for _, a := range r.Voided {
-			p.approval(r, a, seen[agent.ViewApproval(a.ID)])
+			p.approval(r, a, p.card(s, r, a, seen))
 		}
 		if r.Approval != nil {
-			p.approval(r, r.Approval, seen[agent.ViewApproval(r.Approval.ID)])
+			p.approval(r, r.Approval, p.card(s, r, r.Approval, seen))
 		}
 	}
+}
+
+// card is the approval's card as the thread shows it, or as it has shown it for the last time.
+func (p *post) card(s *agent.State, r *agent.ReleaseState, a *agent.Approval, seen map[string]picture) picture {
+	c, ok := seen[agent.ViewApproval(a.ID)]
+	if k := p.asks[a.ID]; !ok && (k != nil && len(k.people) > 0 || lettered(s, a.ID)) {
+		return picturing(blocks.Approval(s, r, a))
+	}
+	return c
+}
+
+// lettered reports whether the log knows of a letter about the approval.
+func lettered(s *agent.State, id string) bool {
+	for key := range s.Views {
+		if strings.HasPrefix(key, letterTo(id, "")) {
+			return true
+		}
+	}
+	return false
 }
 
 // standing is how a release stands.
