@@ -22,6 +22,9 @@ import (
 //   - otherwise an error of the driver, after a few tries: it is not known
 //     whether the append was done.
 func (s *Store) Append(ctx context.Context, a Append) (Appended, error) {
+	if a.Look {
+		return Appended{}, errors.New("a look goes with AppendAll")
+	}
 	if err := check(&a); err != nil {
 		return Appended{}, fmt.Errorf("appending to %q: %w", a.Log, err)
 	}
@@ -51,6 +54,8 @@ func check(a *Append) error {
 		return fmt.Errorf("expect %d: a version is never negative", a.Expect)
 	case a.Despite && !a.Fact:
 		return errors.New("only a fact goes in despite a loss")
+	case a.Look && (a.Fact || a.Lease != nil || a.Acquire != "" || len(a.Drafts) > 0 || len(a.Index) > 0 || a.Snapshot != nil || a.Due.Set):
+		return errors.New("a look changes nothing")
 	case a.Exists && !a.Fact:
 		return errors.New("only a fact asks whether its log exists: a decision says where it stands")
 	case a.Fact && a.Snapshot != nil:

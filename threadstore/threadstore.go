@@ -124,6 +124,8 @@ type Append struct {
 	TTL     time.Duration // of the lease acquired, or of the renewal that goes with a leased append; default DefaultTTL
 	// Release gives Lease back with the append.
 	Release bool
+	// Look appends nothing: see [Store.AppendAll].
+	Look bool
 	// Durable asks for confirmation by as many replicas as the driver is set to wait for (on Redis: WAIT).
 	// Short of them Append returns ErrNotReplicated beside what it did. Without replicas set it asks nothing.
 	Durable bool

@@ -205,3 +205,29 @@ func (a *apply) lease() (changed bool, err error) {
 	}
 	return false, nil
 }
+
+var _ threadstore.Chainer = (*Driver)(nil)
+
+// ApplyAll does ops one after another, in one transaction. See [threadstore.Chainer].
+func (d *Driver) ApplyAll(ctx context.Context, ops []threadstore.Op) ([]threadstore.Reply, error) {
+	var replies []threadstore.Reply
+	err := d.update(ctx, func(b *batch) (changed bool, err error) {
+		for i := range ops {
+			a := apply{d: d, b: b, op: &ops[i]}
+			c, err := a.run()
+			changed = changed || c
+			if err != nil {
+				return changed, err
+			}
+			replies = append(replies, a.reply)
+			if a.reply.Outcome != threadstore.OutcomeOK {
+				break
+			}
+		}
+		return changed, nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return replies, nil
+}

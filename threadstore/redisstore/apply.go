@@ -59,12 +59,26 @@ func (d *Driver) Apply(ctx context.Context, op threadstore.Op) (threadstore.Repl
 
 func (d *Driver) applyCall(op *threadstore.Op) *call {
 	k := d.keys.of(op.Log)
-	n := len(op.Records)
-	c := newCall(&d.scripts.apply, 6+len(op.Index), 16+3*n+4*len(op.Index))
+	c := newCall(&d.scripts.apply, numKeys(op), numArgs(op))
+	c.addKeys(&k, op)
+	d.addArgs(c, op)
+	return c
+}
+
+func numKeys(op *threadstore.Op) int { return 6 + len(op.Index) }
+func numArgs(op *threadstore.Op) int { return 16 + 3*len(op.Records) + 4*len(op.Index) }
+
+// addKeys adds the keys that apply.lua is told for op.
+func (c *call) addKeys(k *logKeys, op *threadstore.Op) {
 	c.add(k.log, k.hash, k.snap, k.lease, k.epoch, k.due)
 	for i := range op.Index {
 		c.add(k.index(op.Index[i].Index))
 	}
+}
+
+// addArgs adds the arguments that apply.lua is told for op.
+func (d *Driver) addArgs(c *call, op *threadstore.Op) {
+	n := len(op.Records)
 	after := strconv.FormatInt(op.Expect+int64(n), 10)
 	c.add(op.Log, strconv.FormatInt(op.Expect, 10), op.Prev, op.Head, op.Token, held(op.Owner, op.Epoch), millis(op.TTL), op.Acquire, flag(op.Release), due(op.Due))
 	if s := op.Snapshot; s != nil {
@@ -94,7 +108,6 @@ func (d *Driver) applyCall(op *threadstore.Op) *call {
 		c.add(e.Index, e.Member, "=")
 		c.addBytes(e.Value)
 	}
-	return c
 }
 
 // held is the value of the lease key while owner holds it under epoch.
