@@ -87,38 +87,67 @@ func (r *Runner) giveBack(ctx context.Context, h *run, next time.Time) error {
 // append writes what is pending; full: with a snapshot and the lists, which may
 // be behind between the steps of one phase, but not while a thread waits.
 func (r *Runner) append(ctx context.Context, h *run, a threadstore.Append, full bool) error {
-	a.Log, a.Expect, a.Lease = string(h.id), h.version, h.leased()
-	for _, e := range h.pending {
-		d, err := draft(e)
-		if err != nil {
-			return err
-		}
-		a.Drafts = append(a.Drafts, d)
+	if h.midway != nil {
+		return r.appendAround(ctx, h, a, full)
 	}
-	var lines map[string]string
-	if full {
-		a.Snapshot = h.snapshot
-		var err error
-		if a.Index, lines, err = h.index(); err != nil {
-			return err
-		}
+	b, err := h.batch(a, h.version, h.pending, full)
+	if err != nil {
+		return err
 	}
-	done, err := r.Store.Append(ctx, a)
+	done, err := r.Store.Append(ctx, b.Append)
 	if err != nil && !(errors.Is(err, threadstore.ErrNotReplicated) && done.Version > 0) {
 		return r.refused(ctx, h, err)
 	}
+	if conflict := r.wentIn(ctx, h, b, done); conflict != nil {
+		return conflict
+	}
+	return err
+}
+
+// batch is an append of a thread's pending events.
+type batch struct {
+	threadstore.Append
+	events []*Event
+	lines  map[string]string // of the lists, that it changes
+	full   bool
+}
+
+// batch makes the append of events, the first of those pending or the rest, at a version.
+func (h *run) batch(a threadstore.Append, version int64, events []*Event, full bool) (batch, error) {
+	b := batch{Append: a, events: events, full: full}
+	b.Log, b.Expect, b.Lease = string(h.id), version, h.leased()
+	b.Drafts = make([]threadstore.Draft, len(events))
+	for i, e := range events {
+		var err error
+		if b.Drafts[i], err = draft(e); err != nil {
+			return batch{}, err
+		}
+	}
+	if full {
+		b.Snapshot = h.snapshot
+		var err error
+		if b.Index, b.lines, err = h.index(); err != nil {
+			return batch{}, err
+		}
+	}
+	return b, nil
+}
+
+// wentIn: the first of the pending events are durable, as done says.
+func (r *Runner) wentIn(ctx context.Context, h *run, b batch, done threadstore.Appended) error {
 	if slices.Contains(done.Fresh, false) { // another has written the same decisions: what follows from them is theirs to do
 		return r.refused(ctx, h, threadstore.ErrConflict)
 	}
-	maps.Copy(h.indexed, lines)
-	for i, e := range h.pending {
+	maps.Copy(h.indexed, b.lines)
+	for i, e := range b.events {
 		e.Seq = done.Seqs[i]
 		r.observe(h, e)
 	}
 	h.state.Head = done.Head
-	h.version, h.pending, h.behind = done.Version, nil, !full && (h.behind || len(a.Drafts) > 0)
+	h.version, h.pending = done.Version, h.pending[len(b.events):]
+	h.behind = !b.full && (h.behind || len(b.events) > 0)
 	h.setLease(done.Lease)
-	return err
+	return nil
 }
 
 func (r *Runner) observe(h *run, e *Event) {

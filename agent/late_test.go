@@ -9,7 +9,7 @@ import (
 	"github.com/releasebot/releasebot/threadstore"
 )
 
-// stopping calls stop, once, when an environment's log is read after a start was written down.
+// stopping calls stop, once, when an environment is looked at after a start was written down.
 type stopping struct {
 	threadstore.Driver
 	started bool
@@ -17,18 +17,14 @@ type stopping struct {
 }
 
 func (d *stopping) Apply(ctx context.Context, op threadstore.Op) (threadstore.Reply, error) {
-	reply, err := d.Driver.Apply(ctx, op)
-	d.started = d.started || err == nil && writes(op, "deploy_started")
-	return reply, err
-}
-
-func (d *stopping) Read(ctx context.Context, log string, seq int64, limit int) ([][]byte, error) {
-	if _, _, env := agent.ParseEnvironmentLog(log); env && d.started && d.stop != nil {
+	if _, _, env := agent.ParseEnvironmentLog(op.Log); env && d.started && d.stop != nil {
 		stop := d.stop
 		d.stop = nil
 		stop()
 	}
-	return d.Driver.Read(ctx, log, seq, limit)
+	reply, err := d.Driver.Apply(ctx, op)
+	d.started = d.started || err == nil && writes(op, "deploy_started")
+	return reply, err
 }
 
 // TestStoppedBeforeTheStartSaysNothing: a process is stopped between writing down

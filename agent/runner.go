@@ -62,15 +62,18 @@ type Config struct {
 	Quick Planner
 	// PlannerLimit ends a planner's try. Defaults to 20 s.
 	PlannerLimit time.Duration
-	People       Directory
-	Pager        Pager
-	Viewer       Viewer
-	Sources      func(*policy.Source) (changelog.Source, error)
-	CI           ci.Asker // runs the policy's ci commands. Defaults to nobody: what CI says is then not known
-	Deployers    map[string]deploy.Driver
-	Checkers     map[string]healthcheck.Checker
-	Now          func() time.Time // defaults to time.Now
-	Log          *slog.Logger     // defaults to none
+	// Patience is how long the looks of a health check are waited for before what led to them is made durable, where
+	// nobody is to be shown that. Defaults to 20 ms.
+	Patience  time.Duration
+	People    Directory
+	Pager     Pager
+	Viewer    Viewer
+	Sources   func(*policy.Source) (changelog.Source, error)
+	CI        ci.Asker // runs the policy's ci commands. Defaults to nobody: what CI says is then not known
+	Deployers map[string]deploy.Driver
+	Checkers  map[string]healthcheck.Checker
+	Now       func() time.Time // defaults to time.Now
+	Log       *slog.Logger     // defaults to none
 	// Observe is told of every event that became durable. It must not block. Defaults to nothing.
 	Observe func(id ThreadID, s *State, e *Event)
 	// Meter is told how this process fares. Defaults to nobody.
@@ -129,6 +132,9 @@ func NewRunner(cfg Config) *Runner {
 	}
 	if cfg.PlannerLimit <= 0 {
 		cfg.PlannerLimit = 20 * time.Second
+	}
+	if cfg.Patience <= 0 {
+		cfg.Patience = 20 * time.Millisecond
 	}
 	return &Runner{Config: cfg, runs: map[ThreadID]*run{}, envs: newCache[Environment](envsCached), policies: newPolicies(), resting: newCache[rested](restingCached), elsewhere: map[string]time.Time{}, yielded: map[ThreadID]time.Time{}, left: map[ThreadID]leftAt{}, wake: func(ThreadID) {}}
 }
@@ -253,7 +259,7 @@ func (r *Runner) trust(ctx context.Context, h *run) error {
 
 // load reads the thread anew. What was pending is gone.
 func (r *Runner) load(ctx context.Context, h *run) error {
-	h.pending, h.dirty, h.claimed = nil, true, nil
+	h.pending, h.midway, h.dirty, h.claimed = nil, nil, true, nil
 	if left := r.resting.take(string(h.id)); left != nil {
 		h.resume(left)
 		return r.readOn(ctx, h)
@@ -297,13 +303,13 @@ func (r *Runner) step(ctx context.Context, h *run, now time.Time) (result, error
 		if r.waitsItsTurn(ctx, h, st, now) {
 			continue
 		}
-		if st.Kind.pauses() && (h.dirty || len(h.pending) > 0) { // people see what is so before the world changes, or a wait begins
+		if h.midway != nil && !st.Kind.mayJoin() || st.Kind.pauses() && (h.dirty || len(h.pending) > 0) && !r.joins(h, st) { // people see what is so before the world changes, or a wait begins
 			if err := r.flush(ctx, h, false, now); err != nil {
 				return result{did: st.Kind}, err
 			}
 			r.show(h)
 		}
-		if st.Kind == StepAcquire && r.cardsLag(h, st, now) {
+		if st.Kind == StepAcquire && len(h.pending) == 0 && r.cardsLag(h, st, now) {
 			next = sooner(next, now.Add(50*time.Millisecond))
 			continue
 		}

@@ -77,7 +77,8 @@ func (r *Runner) start(ctx context.Context, h *run, rel *ReleaseState, st Step, 
 	if planted.Is(planted.ActBeforeAppend) {
 		return r.begin(ctx, h, rel, drv, call, now)
 	}
-	if err := r.flush(ctx, h, true, now); err != nil {
+	why, err := r.started(ctx, h, rel, now)
+	if err != nil {
 		if errors.Is(err, threadstore.ErrNotReplicated) {
 			r.result(h, rel, now, DeployNotBegun, "Too few replicas of the store confirmed the start, so it was not made.", nil, "")
 			return nil
@@ -86,7 +87,6 @@ func (r *Runner) start(ctx context.Context, h *run, rel *ReleaseState, st Step, 
 	}
 	failpoint.Hit("agent.afterStarted")
 	r.show(h)
-	why := r.stillOurs(ctx, rel)
 	if !h.valid(r.Now()) { // another process may run this thread by now: it asks the deployer
 		return threadstore.ErrStale
 	}
@@ -103,6 +103,11 @@ func (r *Runner) stillOurs(ctx context.Context, rel *ReleaseState) string {
 	if err != nil {
 		return "Who holds the environment could not be checked right before the start: " + compact(err)
 	}
+	return e.keeps(rel)
+}
+
+// keeps says why the environment does not let the release that claimed it start; "" if it does.
+func (e *Environment) keeps(rel *ReleaseState) string {
 	if e.Foreign > 0 {
 		return "A newer releasebot has changed the environment right before the start, and this one does not understand how."
 	}

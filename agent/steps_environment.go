@@ -170,22 +170,14 @@ func (r *Runner) appendEnvironment(ctx context.Context, service, name string, e 
 				return nil, err
 			}
 		}
-		env := *seen
-		e.Seq = env.Version + 1
-		env.Reduce(e)
-		a, err := environmentAppend(log, seen.Version, e, &env)
+		add, err := seen.with(e)
 		if err != nil {
 			return nil, err
 		}
-		done, err := r.Store.Append(ctx, a)
+		done, err := r.Store.Append(ctx, add.Append)
 		switch {
 		case err == nil && done.Fresh[0]:
-			env.Head = done.Head
-			r.envs.put(log, &env)
-			if d, ok := e.Data.(*Release); ok && d.Outcome.Outcome != "" {
-				r.Meter.Returned(seen, &env)
-			}
-			return &env, nil
+			return r.added(add, done), nil
 		case err == nil || errors.Is(err, threadstore.ErrConflict): // in already, or others were faster: look at the log as it stands
 			fresh := err == nil
 			if seen, err = r.environment(ctx, service, name); err != nil || fresh {
@@ -197,6 +189,32 @@ func (r *Runner) appendEnvironment(ctx context.Context, service, name string, e 
 		}
 	}
 	return nil, fmt.Errorf("appending to %s: %w, a hundred times", log, threadstore.ErrConflict)
+}
+
+// An addition is an event that is to go into an environment's log.
+type addition struct {
+	threadstore.Append
+	event         *Event
+	before, after *Environment
+}
+
+// with is the addition of e to the environment as it is.
+func (s *Environment) with(e *Event) (addition, error) {
+	env := *s // Reduce copies what it changes
+	e.Seq = env.Version + 1
+	env.Reduce(e)
+	a, err := environmentAppend(EnvironmentLog(s.Service, s.Name), s.Version, e, &env)
+	return addition{a, e, s, &env}, err
+}
+
+// added: the addition is in, by this process. It returns the environment after it.
+func (r *Runner) added(a addition, done threadstore.Appended) *Environment {
+	a.after.Head = done.Head
+	r.envs.put(a.Log, a.after)
+	if d, ok := a.event.Data.(*Release); ok && d.Outcome.Outcome != "" {
+		r.Meter.Returned(a.before, a.after)
+	}
+	return a.after
 }
 
 // environmentAppend is the append of e, after which the environment is env.
@@ -236,9 +254,9 @@ func (r *Runner) acquire(ctx context.Context, h *run, rel *ReleaseState, st Step
 	var env *Environment
 	var err error
 	if rel.Waits == "" && rel.Fence == 0 {
-		env, err = r.appendEnvironment(ctx, rel.Service, rel.Env, &Event{
+		env, err = r.together(ctx, h, rel.Service, rel.Env, &Event{
 			ID: rel.Claim, At: h.state.clock(now).UTC().Truncate(time.Millisecond), Actor: Bot, Cause: rel.ID, Data: claim,
-		})
+		}, now)
 	} else {
 		env, err = r.environment(ctx, rel.Service, rel.Env)
 	}
@@ -317,12 +335,12 @@ func (r *Runner) bury(ctx context.Context, w *Waiter, rel *ReleaseState) (lost s
 	if other == nil || other.Stage != StageEnded && !(planted.Is(planted.ClaimByTTL) && r.Now().After(w.Since.Add(20*time.Second))) {
 		return "", nil
 	}
-	_, err = r.release(ctx, s, other, w.Claim.Claim, rel.Service, rel.Env)
+	_, err = r.appendEnvironment(ctx, rel.Service, rel.Env, released(s, other, w.Claim.Claim))
 	return "", err
 }
 
-// release writes how a release ended into its environment's log.
-func (r *Runner) release(ctx context.Context, s *State, rel *ReleaseState, claim, service, name string) (*Environment, error) {
+// released is the event of an environment that gives it back, with how a release ended.
+func released(s *State, rel *ReleaseState, claim string) *Event {
 	o := Outcome{
 		Thread: s.ID, Number: rel.N, Action: rel.Action, Version: rel.shipped(), By: s.askers(rel), Outcome: rel.Outcome, Healthy: good(rel.Outcome),
 	}
@@ -332,15 +350,29 @@ func (r *Runner) release(ctx context.Context, s *State, rel *ReleaseState, claim
 	if d := rel.Deploy; d != nil {
 		o.Began, o.Ran, o.Known = d.Began, d.Outcome != DeployNotBegun, d.Outcome == Deployed
 	}
-	return r.appendEnvironment(ctx, service, name, &Event{
+	return &Event{
 		ID: mintID(claim, "released"), At: s.Now.UTC().Truncate(time.Millisecond), Actor: Bot, Cause: rel.ID,
 		Data: &Release{Claim: claim, Outcome: o},
-	})
+	}
 }
 
 // returnEnvironment gives the environment back and wakes the next in its queue.
+// Where nobody waits, it goes back together with the release's end.
 func (r *Runner) returnEnvironment(ctx context.Context, h *run, rel *ReleaseState, now time.Time) error {
-	env, err := r.release(ctx, h.state, rel, rel.Claim, rel.Service, rel.Env)
+	e := released(h.state, rel, rel.Claim)
+	if joined, err := r.withTheEnd(h, rel, e); err != nil {
+		return err
+	} else if joined {
+		h.emitFor(now, rel.N, &LockReleased{Claim: rel.Claim}, mintID(rel.Claim, "returned"))
+		return nil
+	}
+	if !planted.Is(planted.ReleaseBeforeEnd) {
+		if err := r.flush(ctx, h, false, now); err != nil {
+			return err
+		}
+		r.show(h)
+	}
+	env, err := r.appendEnvironment(ctx, rel.Service, rel.Env, e)
 	if err != nil {
 		return err
 	}

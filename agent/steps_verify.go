@@ -33,7 +33,9 @@ func (r *Runner) check(ctx context.Context, h *run, rel *ReleaseState, st Step, 
 	}
 	call := rel.call(env)
 	due, _ := windowNext(env, seen, rel.Verify.Began, now)
-	r.look(ctx, env, call, due, seen, rel.Baseline)
+	if err := r.lookPatiently(ctx, h, func() { r.look(ctx, env, call, due, seen, rel.Baseline) }, now); err != nil {
+		return err
+	}
 	if results, done := windowDone(env, seen, rel.Verify.Began, h.state.clock(r.Now())); done {
 		h.emitFor(h.state.clock(r.Now()), rel.N, &PostDeployCheckResult{Verdict: overall(results), Checks: results},
 			mintID(rel.ID, "checked", rel.Plans, rel.Verify.Try))
@@ -45,6 +47,30 @@ func (r *Runner) check(ctx context.Context, h *run, rel *ReleaseState, st Step, 
 		h.pace[st] = next
 	}
 	return nil
+}
+
+// lookPatiently makes looks. What is pending goes in with what they find, unless
+// they take longer than the runner's patience: then it is made durable meanwhile.
+func (r *Runner) lookPatiently(ctx context.Context, h *run, look func(), now time.Time) error {
+	if len(h.pending) == 0 {
+		look()
+		return nil
+	}
+	looked := make(chan struct{})
+	go func() {
+		defer close(looked)
+		look()
+	}()
+	patience := time.NewTimer(r.Patience)
+	defer patience.Stop()
+	var err error
+	select {
+	case <-looked:
+	case <-patience.C:
+		err = r.flush(ctx, h, false, now)
+		<-looked
+	}
+	return err
 }
 
 func window(c policy.Check) healthcheck.Window {

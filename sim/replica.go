@@ -78,7 +78,7 @@ func (s *slot) boot() {
 	p.runner = agent.NewRunner(agent.Config{
 		Store: p.store, Owner: p.owner, RunnerID: fmt.Sprintf("disk%d", s.n), Policy: p.policy, Planner: planner(), People: directory{w.people, p},
 		Pager: pager{p}, Viewer: p.view, Sources: func(*policy.Source) (changelog.Source, error) { return w.repo, nil },
-		Deployers: drivers, Checkers: map[string]healthcheck.Checker{"fake": checkup{w}}, Now: p.clock,
+		Deployers: drivers, Checkers: map[string]healthcheck.Checker{"fake": checkup{w}}, Now: p.clock, Patience: time.Hour,
 	})
 	e := agent.NewEngine(p.runner)
 	e.Drive(p.wake)

@@ -92,6 +92,31 @@ func (v *viewer) Show(s *agent.State, valid func() bool) bool {
 	return b.inStep
 }
 
+// Quiet implements agent.Foreseer: everything stands in Slack as s would have it.
+func (v *viewer) Quiet(s *agent.State) bool {
+	b := v.boards[s.ID]
+	if b == nil || b.pending() {
+		return false
+	}
+	same := func(key string, view blocks.View) bool {
+		pic, err := picturing(s.ID, view)
+		c := b.cards[key]
+		return err == nil && c != nil && c.have == pic.hash && c.final == pic.final
+	}
+	for _, view := range blocks.Thread(s, blocks.Options{}) {
+		if !same(view.Key, view) {
+			return false
+		}
+	}
+	for _, n := range s.Notes {
+		if !same(n.Key(), blocks.Note(n, blocks.Options{})) {
+			return false
+		}
+	}
+	v.p.w.count("nothing to show")
+	return true
+}
+
 func (v *viewer) want(b *board, s *agent.State, key string, view blocks.View, wanted map[string]bool) {
 	pic, err := picturing(s.ID, view)
 	if err != nil {
