@@ -142,7 +142,7 @@ var testsMay = []string{
 	"github.com/alicebob/miniredis/v2", "github.com/cockroachdb/datadriven", "github.com/google/go-cmp", "github.com/prometheus/client_golang",
 	"github.com/rogpeppe/go-internal", "github.com/slack-go/slack", "github.com/gorilla/websocket", "go.uber.org/goleak", "go.yaml.in/yaml/v4", "pgregory.net/rapid",
 	"github.com/redis/go-redis/v9", "golang.org/x/sys", "golang.org/x/sync", "golang.org/x/time", "github.com/fsnotify/fsnotify",
-	"go.etcd.io/bbolt",
+	"go.etcd.io/bbolt", "github.com/google/jsonschema-go",
 }
 
 // source is one Go file.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -38,10 +39,18 @@ func (w *world) close() {
 	}
 }
 
-// slack: starts a workspace with ann, bob and a channel, and sets tokens and address.
-func cmdSlack(ts *testscript.TestScript, _ bool, _ []string) {
+// slack [without SCOPE]: starts a workspace with ann, bob and a channel, and sets tokens and address. It grants the bot what manifest.yml asks for.
+func cmdSlack(ts *testscript.TestScript, _ bool, args []string) {
 	w := worldOf(ts)
-	w.slack = slacklocal.New(slacklocal.Config{})
+	w.close()
+	scopes := slacklocal.ManifestScopes()
+	if len(args) == 2 && args[0] == "without" {
+		if !slices.Contains(scopes, args[1]) {
+			ts.Fatalf("manifest.yml does not ask for %s", args[1])
+		}
+		scopes = slices.DeleteFunc(scopes, func(s string) bool { return s == args[1] })
+	}
+	w.slack = slacklocal.New(slacklocal.Config{Scopes: scopes})
 	base, err := w.slack.Start("127.0.0.1:0")
 	ts.Check(err)
 	w.slack.AddUser(slacklocal.User{ID: "U0ANN", Name: "ann"})
@@ -50,6 +59,20 @@ func cmdSlack(ts *testscript.TestScript, _ bool, _ []string) {
 	ts.Setenv("SLACK_API_URL", base+"/slack/api")
 	ts.Setenv("SLACK_BOT_TOKEN", "xoxb-secret-of-the-bot")
 	ts.Setenv("SLACK_APP_TOKEN", "xapp-secret-of-the-app")
+}
+
+// numbers FILE: serves what stands in the file at each moment, as JSON, at the address that replaces @numbers@ in releasebot.yml.
+func cmdNumbers(ts *testscript.TestScript, _ bool, args []string) {
+	file := ts.MkAbs(args[0])
+	server := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		rw.Header().Set("Content-Type", "application/json")
+		http.ServeFile(rw, r, file)
+	}))
+	ts.Defer(server.Close)
+	path := ts.MkAbs("releasebot.yml")
+	b, err := os.ReadFile(path) //nolint:gosec // the script's
+	ts.Check(err)
+	ts.Check(os.WriteFile(path, []byte(strings.ReplaceAll(string(b), "@numbers@", server.URL)), 0o600)) //nolint:gosec // the script's
 }
 
 // ready [ADDR]: waits until serve says that it is; ! ready: until it says that it isn't.

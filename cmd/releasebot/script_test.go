@@ -37,6 +37,7 @@ func params(dir string, setup func(*testscript.Env) error) testscript.Params {
 		Dir: filepath.Join("testdata", dir), RequireExplicitExec: true, RequireUniqueNames: true, Setup: setup,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"slack": cmdSlack, "ready": cmdReady, "say": cmdSay, "shown": cmdShown, "state": cmdState, "click": cmdClick, "term": cmdTerm, "waitfile": cmdWaitFile,
+			"numbers": cmdNumbers,
 			"model": cmdModel, "wassent": cmdWasSent,
 		},
 		UpdateScripts: os.Getenv("UPDATE_SCRIPTS") != "",
@@ -46,6 +47,11 @@ func params(dir string, setup func(*testscript.Env) error) testscript.Params {
 // setup gives a script a data folder and a port of its own, and nothing else of the environment.
 func setup(env *testscript.Env) error {
 	env.Setenv("HOME", env.WorkDir)
+	manifest, err := filepath.Abs(filepath.Join("..", "..", "manifest.yml"))
+	if err != nil {
+		return err
+	}
+	env.Setenv("MANIFEST", manifest)
 	env.Setenv("RELEASEBOT_DATA", filepath.Join(env.WorkDir, "data"))
 	for _, name := range []string{"RELEASEBOT_HTTP_ADDR", "OTHER_ADDR"} {
 		port, err := freePort()
