@@ -64,6 +64,7 @@ func (in *intake) run(ctx context.Context) {
 // put hands an envelope to its worker. It never blocks: the link has to be read, or it is closed.
 func (in *intake) put(e *envelope) {
 	w, key := open(e)
+	e.payload = nil // it was read, and its bytes are the link's
 	select {
 	case in.queues[maphash.String(in.seed, key)%workers] <- w:
 	default:
@@ -77,6 +78,10 @@ func open(e *envelope) (w work, key string) {
 	var err error
 	switch e.kind {
 	case socketmode.RequestTypeEventsAPI:
+		if m, ok := scanEvent(e.payload); ok && m != nil {
+			w.event = m
+			return w, m.Channel + m.root()
+		}
 		var outer struct {
 			Event *message `json:"event"`
 		}

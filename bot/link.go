@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -22,6 +23,7 @@ const (
 	ackLimit     = 2 * time.Second
 	lingerLimit  = 20 * time.Second // after Slack has said that it will close
 	maxFrame     = 8 << 20
+	keptBuffer   = 64 << 10 // a link's buffer that has grown beyond it is not kept
 	maxAck       = 20 << 10 // Slack drops one of this size without a word
 )
 
@@ -91,19 +93,23 @@ func (l *link) live(now time.Time) bool {
 	return l.greet.Load() && now.Sub(time.Unix(0, l.heard.Load())) < silenceLimit
 }
 
-// read hands every envelope to take, which does not block, until the link ends. hello is told of the greeting.
+// read hands every envelope to take, which does not block and does not keep its
+// payload, until the link ends. hello is told of the greeting.
 func (l *link) read(now func() time.Time, take func(*envelope), hello func(connections int)) {
+	var buf bytes.Buffer
 	for {
-		_, raw, err := l.conn.ReadMessage()
+		if buf.Reset(); buf.Cap() > keptBuffer {
+			buf = bytes.Buffer{}
+		}
+		_, r, err := l.conn.NextReader()
 		if err != nil {
 			return
 		}
-		l.hear()
-		var f frame
-		if err := json.Unmarshal(raw, &f); err != nil {
-			f = frame{Type: "unreadable", EnvelopeID: envelopeID(raw)}
+		if _, err := buf.ReadFrom(r); err != nil {
+			return
 		}
-		switch f.Type {
+		l.hear()
+		switch f := readFrame(buf.Bytes()); f.Type {
 		case socketmode.RequestTypeHello:
 			l.greet.Store(true)
 			l.hear()
@@ -120,6 +126,18 @@ func (l *link) read(now func() time.Time, take func(*envelope), hello func(conne
 			}
 		}
 	}
+}
+
+// readFrame reads a frame. One that is not what it should be is unreadable, and names its envelope if it can.
+func readFrame(raw []byte) frame {
+	if f, ok := scanFrame(raw); ok {
+		return f
+	}
+	var f frame
+	if err := json.Unmarshal(raw, &f); err != nil {
+		return frame{Type: "unreadable", EnvelopeID: envelopeID(raw)}
+	}
+	return f
 }
 
 // envelopeID finds the id in a frame that is otherwise not what it should be.
