@@ -32,7 +32,7 @@ type Engine struct {
 	parked map[ThreadID]time.Time      // threads that panic even where only that is to be said, until when they are left alone
 	panics map[ThreadID]int
 	ctx    context.Context //nolint:containedctx // of Run: threads are woken from outside, and end with it
-	wg     sync.WaitGroup
+	hands  *hands
 	paused atomic.Pointer[string] // why nothing is run here; nil: threads are run
 	driven bool                   // the caller steps the threads
 	turns  *turns
@@ -40,7 +40,7 @@ type Engine struct {
 
 // NewEngine returns the engine of a runner. Nothing runs before Run.
 func NewEngine(r *Runner) *Engine {
-	e := &Engine{runner: r, active: map[ThreadID]chan time.Time{}, parked: map[ThreadID]time.Time{}, panics: map[ThreadID]int{}, turns: newTurns(turnsHere())}
+	e := &Engine{runner: r, active: map[ThreadID]chan time.Time{}, parked: map[ThreadID]time.Time{}, panics: map[ThreadID]int{}, turns: newTurns(turnsHere()), hands: newHands()}
 	r.wake = e.Wake
 	return e
 }
@@ -64,7 +64,7 @@ func (e *Engine) Run(ctx context.Context) {
 	own.Wait()
 	e.mu.Lock()   // after this no thread is started any more
 	e.mu.Unlock() //nolint:staticcheck // an empty section: it waits for a Wake under way
-	e.wg.Wait()
+	e.hands.all.Wait()
 	e.runner.Wait()
 	e.runner.handOver() //nolint:contextcheck // ctx has ended: the leases are given back after it
 }
@@ -119,7 +119,7 @@ func (e *Engine) wake(id ThreadID, since time.Time) {
 	if !running {
 		token = make(chan time.Time, 1)
 		e.active[id] = token
-		e.wg.Go(func() { e.run(e.ctx, id, token) })
+		e.hands.do(e.ctx, func() { e.run(e.ctx, id, token) })
 	}
 	select {
 	case token <- since:
