@@ -189,8 +189,9 @@ func divides(r rune) bool {
 
 // versionShape: plain characters with a digit among them, and neither a
 // duration (2h), a time (5pm), a place in a row (2nd) nor a share of something.
+// A range (1.4.2..1.4.5) is none: git takes no name with two dots in it.
 func versionShape(w string) bool {
-	if len(w) > 128 || !strings.ContainsAny(w, "0123456789") || strings.Contains(w, "//") || strings.HasSuffix(strings.ToLower(w), ".x") {
+	if len(w) > 128 || !strings.ContainsAny(w, "0123456789") || strings.Contains(w, "//") || strings.Contains(w, "..") || strings.HasSuffix(strings.ToLower(w), ".x") {
 		return false
 	}
 	for i := 0; i < len(w); i++ {

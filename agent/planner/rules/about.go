@@ -122,7 +122,8 @@ func (p *Planner) about(m *message, th thread, in agent.PlanInput, i agent.Inten
 		}
 		return i
 	}
-	if since != "" && w.seen&partWent != 0 && w.firsts&(partWhat|partWent|partWho) != 0 {
+	asked := w.firsts&(partWhat|partWho) != 0 || w.firsts&partWent != 0 && (m.question || !m.tells())
+	if since != "" && w.seen&partWent != 0 && asked {
 		i = m.reading(agent.IntentHistory, th)
 		if i.Kind == agent.IntentHistory {
 			i.Since = since
@@ -144,6 +145,16 @@ func (p *Planner) about(m *message, th thread, in agent.PlanInput, i agent.Inten
 		i = agent.Intent{Kind: agent.IntentWhy, About: about, ID: id}
 	}
 	return i
+}
+
+// tells: the words say that something was done.
+func (m *message) tells() bool {
+	for _, it := range m.items {
+		if it.cls == clsPast && doneVerb(it.key) {
+			return true
+		}
+	}
+	return false
 }
 
 // about says which of the questions the words are, "" for none of them.

@@ -70,6 +70,12 @@ func (p *Planner) option(m *message, th thread, words string) (agent.Intent, boo
 	return i, true
 }
 
+// picks: "the tenth one" means to choose, if not how.
+func (m *message) picks() bool {
+	it := m.items
+	return len(it) == 3 && it[0].key == "the" && it[1].cls == clsUnknown && it[2].key == "one"
+}
+
 // choice reads "2", "the second one", "option 2", "the last one".
 func (m *message) choice(of int) (int, bool) {
 	if of == 0 || !m.set.within(small().with(setOf(clsOrdinal, clsNumber, clsNoun, clsPron, clsFirst, clsReq, clsNo, clsPast2))) {

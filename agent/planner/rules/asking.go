@@ -18,6 +18,9 @@ func (p *Planner) asking(m *message, th thread) (agent.Intent, bool) {
 	if !interrogative && !modal && !shown && p.leadsWithOrder(m) {
 		return agent.Intent{}, false
 	}
+	if q, ok := m.asksBehind(); ok && !interrogative && !modal && !shown {
+		it, interrogative = q, true
+	}
 	if m.set.meets(setOf(clsHypo)) && (interrogative || m.question) {
 		return none(), true
 	}
@@ -26,6 +29,9 @@ func (p *Planner) asking(m *message, th thread) (agent.Intent, bool) {
 	}
 	if !interrogative && !shown && m.question && (th.last != nil || th.open != nil) && m.set.within(slots().with(small()).with(setOf(clsTo, clsIn, clsNo, clsCorr, clsVersionWord))) && m.set.meets(slots()) {
 		return agent.Intent{}, false // "staging?" in a thread about a release: release asks back
+	}
+	if !interrogative && !modal && !shown && m.question && m.set.within(slots().with(small()).with(setOf(clsTo, clsVersionWord))) && m.set.has(clsService) && m.set.has(clsVersion) && m.set.has(clsEnv) && m.set.has(clsTo) {
+		return agent.Intent{}, false // "shop 1.4.2 to prod?": release asks back
 	}
 	if modal && (m.question || m.inverted()) {
 		return p.mayI(m, th, it)
@@ -57,6 +63,23 @@ func (m *message) shows() bool {
 		}
 	}
 	return false
+}
+
+// asksBehind: names alone stand before the question: "shop prod, what's running".
+func (m *message) asksBehind() (item, bool) {
+	before := slots().with(small()).with(setOf(clsIn, clsServiceWord, clsEnvWord, clsVersionWord, clsFor, clsOf))
+	named := false
+	for i, it := range m.items {
+		switch {
+		case before.has(it.cls):
+			named = named || it.cls == clsService || it.cls == clsEnv
+		case setOf(clsWh, clsHow, clsWhen, clsWho).has(it.cls):
+			return it, named && !classesOf(m.items[i:]).meets(setOf(clsDeploy, clsRollback, clsLight, clsModal, clsNeg, clsCond))
+		default:
+			return item{}, false
+		}
+	}
+	return item{}, false
 }
 
 // inverted: "should we", "can I": a question without its mark.
@@ -184,9 +207,12 @@ func (m *message) statusQuestion(th thread, lead item, about bool) (agent.Intent
 	st := m.set
 	states := st.meets(setOf(clsHealthy, clsDone, clsPast, clsStative, clsBad, clsFail, clsFree, clsVersionWord, clsOut, clsChecks, clsDeploy, clsGerund, clsRollback, clsVersion, clsVague, clsStatus, clsEnvWord))
 	named := st.meets(setOf(clsService, clsEnv, clsName))
+	overall := setOf(clsWh, clsHow, clsAux, clsHealthy, clsIn, clsDone, clsGerund, clsMany, clsVersionWord, clsEnvWord, clsServiceWord, clsPlural, clsOut, clsSubj).with(small())
 	switch {
 	case lead.cls == clsWho:
 		return agent.Intent{}, false
+	case st.has(clsHealthy) && st.within(overall) && !addresses(m.items): // "what's running where?"
+		return m.topic(agent.IntentStatus, th)
 	case named && (states || !st.has(clsUnknown)), named && lead.cls == clsHow && unknowns(m.items) <= 1, named && lead.cls == clsAux && st.has(clsVersion):
 		return m.topic(agent.IntentStatus, th)
 	case about && !st.has(clsUnknown) && !st.has(clsSubj) && lead.cls != clsHow, about && lead.cls == clsHow && unknowns(m.items) <= 1:
@@ -197,6 +223,16 @@ func (m *message) statusQuestion(th thread, lead item, about bool) (agent.Intent
 		return m.topic(agent.IntentStatus, th)
 	}
 	return agent.Intent{}, false
+}
+
+// addresses: the question is about the one who is asked.
+func addresses(items []item) bool {
+	for _, it := range items {
+		if it.cls == clsSubj && it.key != "we" {
+			return true
+		}
+	}
+	return false
 }
 
 // topic is reading, unless the words say that something else is asked.

@@ -130,6 +130,8 @@ func plainSign(r rune) string {
 		return "..."
 	case '→', '⇒', '➜', '➡', '⟶', '➔':
 		return " -> "
+	case '¿', '¡':
+		return " "
 	case '。':
 		return ". "
 	case '、':

@@ -14,9 +14,21 @@ func (m *message) lead() (item, int) {
 		if skip.has(it.cls) || it.cls == clsMention && i == 0 {
 			continue
 		}
+		if it.cls == clsAux && i > 0 && points(m.items[i-1].key) {
+			return item{}, len(m.items) // "this was a mistake" asks nothing
+		}
 		return it, i
 	}
 	return item{}, len(m.items)
+}
+
+// points: words that a statement begins with.
+func points(k string) bool {
+	switch k {
+	case "this", "that", "these", "those", "here", "there":
+		return true
+	}
+	return false
 }
 
 // around are words that may stand beside cancel, hold, resume: they name what
@@ -291,7 +303,7 @@ func (m *message) why(rest []item, th thread) agent.Intent {
 		return agent.Intent{Kind: agent.IntentWhy, ID: id}
 	}
 	set := classesOf(rest)
-	if m.ours(rest) || asksOfIt(rest) || set.within(small().with(setOf(clsAux, clsNeg))) || set.within(small().with(setOf(clsAux, clsNeg, clsFail, clsBad, clsDone))) {
+	if m.ours(rest) || asksOfIt(rest) || len(rest) > 1 && points(rest[0].key) && rest[1].cls == clsAux || set.within(small().with(setOf(clsAux, clsNeg))) || set.within(small().with(setOf(clsAux, clsNeg, clsFail, clsBad, clsDone, clsStative, clsGerund))) {
 		if set.has(clsUnknown) && unknowns(rest) > 2 {
 			return none()
 		}

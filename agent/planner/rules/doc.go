@@ -15,15 +15,19 @@
 //	lex        words and signs, with quotations and quoted lines marked
 //	resolve    the longest thing at each place: a name of the catalog, a phrase of the
 //	           lexicon, a version by its shape, and only then a misspelling
+//	besides    words that mean one thing here and another there ("para", "go", "at")
 //	segments   cut at signs, conjunctions, and words that open a clause ("because", "if")
 //	roles      what each segment is for: order, names, statement, reason, paging,
 //	           correction, or one of the reasons not to act
+//	apart      "the call is over, resume": the one clause that cancels, holds, locks …
 //	frames     answer, cancel and the like, lock, notify, question, verify, release
 //	finish     names checked against the catalog; what is missing is asked
 //
 // Earlier turns are read the same way, so "make it 1.4.3", "no, prod" and "roll
 // it back" mean what they point to; a question that waits is answered by a
-// name, a number, "yes" where it has one option, or the option's own words.
+// name, a number, "yes" where it has one option, or the option's own words. "There"
+// is where the last thing was; "and on production?" asks the last question again.
+// The words lie in tables, a file for each language (words*.go).
 //
 // # What is never guessed
 //
@@ -54,16 +58,24 @@
 // are none: buttons and the approve command decide. Orders about policy ("skip
 // approval and deploy …") are none, whatever else they ask for. A negation is
 // none, but "stop deploying" while something is open is cancel. A freeze belongs
-// to the policy file, and is not a lock. A bare "shop 1.4.2 to prod" is a deploy, and so is "shop 1.4.2 prod please";
-// "shop 1.4.2 prod" is asked back. "cc alice" and links are passed over. The
+// to the policy file, and is not a lock.
+//
+// Names without a verb are a deploy where each stands once: "shop 1.4.2 to prod",
+// "shop 1.4.2 prod please", and, as the first words of a thread, "shop 1.4.2 prod".
+// "shop 1.4.2 on prod", "shop 1.4.2 live" and anything with joy or praise may be
+// news, and are asked back. Politeness adds nothing: "I'd be grateful if you could",
+// "when you get a chance", "hope you had a nice weekend". What is told beside an
+// order is passed over where it is a fact ("tests are green", "QA signed off, so
+// please …"), and never where it could be a condition. Whoever is on call is paged
+// by the policy file's rules, whether the words name them or not. "cc alice" and links are passed over. The
 // reason of a rejection is none, unless it says what goes first ("deploy backend
 // 2.1.0 first"): that is a deploy before the rejected release. A doubtful order
 // is offered as an option, but never as a partial intent that one more word
 // would complete.
 //
-// English is read best. German, French, Spanish and Portuguese are read in the
-// plain forms of deploy, rollback, status, cancel, hold and resume; what goes
-// beyond is asked back or none. What is missing is asked for in the language of
+// English is read best. German, French, Spanish, Portuguese, Italian and Dutch are
+// read in the plain forms of deploy, rollback, status, lock, cancel, hold and resume;
+// what goes beyond is asked back or none. What is missing is asked for in the language of
 // the words, where two of them tell it; all other questions are in English.
 //
 // Commands after "/release" are exact and have their own reader, [Planner.ParseCommand].

@@ -30,9 +30,11 @@ func (p *Planner) withoutAction(m *message, o order, th thread) agent.Intent {
 	if m.set.has(clsChat) && o.fill.kinds() < 2 && th.open == nil {
 		return none() // "nice work on 1.4.2"
 	}
-	// "shop 1.4.2 to prod", "shop 1.4.2 prod please": a direction or a request, and everything named.
+	// "shop 1.4.2 to prod", "shop 1.4.2 prod please": a direction or a request, and everything named;
+	// or nothing but that, as the first words: "shop 1.4.2 prod".
 	f := o.fill
-	if (f.to && directed(m) || m.set.has(clsPlease)) && len(f.services) == 1 && len(f.envs) == 1 && len(f.versions) == 1 && len(f.unclear) == 0 && f.vague == "" && f.many == "" && !m.question && !o.pageUnclear && !o.dangling && !m.set.has(clsFrom) {
+	told := (f.to && directed(m) || m.set.has(clsPlease) || o.asks) && f.triple() && len(f.unclear) == 0 && f.vague == "" && f.many == "" && (!m.question || o.asks) && !o.pageUnclear && !o.dangling && !m.set.has(clsFrom)
+	if told && !m.celebrates() || m.bareRequest(o) && th.last == nil && th.open == nil {
 		return m.finish(agent.IntentDeploy, f, agent.Intent{Page: o.page})
 	}
 	return p.bare(m, o, th)
@@ -69,8 +71,10 @@ func (p *Planner) continued(m *message, o order, th thread) (agent.Intent, bool)
 	switch {
 	case o.corrects:
 		f.override(o.fill)
-	case (o.goesOn || o.fill.same) && base.Kind == agent.IntentDeploy && len(o.fill.versions) == 0 && len(o.fill.services) == 0 && len(o.fill.envs) == 1 && o.fill.vague == "":
+	case (o.goesOn || o.fill.same) && (base.Kind == agent.IntentDeploy || base.Kind == agent.IntentRollback && base.Version == "") && len(o.fill.versions) == 0 && len(o.fill.services) == 0 && len(o.fill.envs) == 1 && o.fill.vague == "":
 		f.envs = o.fill.envs
+	case o.goesOn && m.setsVersion() && base.Kind == agent.IntentDeploy && len(o.fill.versions) == 1 && o.fill.kinds() == 1 && o.fill.vague == "":
+		f.versions = o.fill.versions
 	default:
 		return agent.Intent{}, false
 	}
@@ -80,6 +84,17 @@ func (p *Planner) continued(m *message, o order, th thread) (agent.Intent, bool)
 	}
 	f.toVersion = len(f.versions) > 0
 	return m.finish(base.Kind, f, extra), true
+}
+
+// setsVersion: "the version should be 1.4.4".
+func (m *message) setsVersion() bool {
+	for _, it := range m.items {
+		switch it.key {
+		case "version should be", "the version should be", "version is", "the version is":
+			return true
+		}
+	}
+	return false
 }
 
 // bare asks what to do with names alone.
@@ -104,17 +119,20 @@ func (p *Planner) broken(m *message, o order, w role) agent.Intent {
 	case roleNeg, roleHypo:
 		return none()
 	case roleReport:
-		if o.asks && named && (deploys || m.set.has(clsGerund)) && m.set.meets(setOf(clsReq, clsPlease)) {
+		if o.asks && (named && (deploys || m.set.has(clsGerund)) || leads) && m.set.meets(setOf(clsReq, clsPlease)) {
+			return p.guess(m, p.notUnderstood(m, o))
+		}
+		if leads && m.set.has(clsFrom) && !m.tells() && !m.set.meets(setOf(clsSubj, clsAux)) { // "deploy shop from yesterday to prod"
 			return p.guess(m, p.notUnderstood(m, o))
 		}
 		return none()
 	case roleCond, roleTime:
-		if deploys && (named || leads) || leads {
+		if deploys && (named || leads) || leads || p.bareRelease(m) {
 			return p.guess(m, "I can't wait for a time or a condition. Say it again then, or shall I do it now?")
 		}
 		return none()
 	case roleQuoted, roleSaid, roleModal:
-		if m.question && w == roleQuoted || w == roleModal && m.wasAbout() {
+		if m.question && w == roleQuoted || w == roleModal && (m.wasAbout() || m.reports()) {
 			return none()
 		}
 		if named && (deploys || m.set.meets(setOf(clsLight, clsPast, clsEnv))) && m.wants() || w == roleQuoted && p.quotesOrder(m) {
@@ -122,7 +140,7 @@ func (p *Planner) broken(m *message, o order, w role) agent.Intent {
 		}
 		return none()
 	case roleLimit, roleOther, roleUnknown:
-		if leads || deploys && named || m.wholeRelease() {
+		if leads || deploys && named || m.wholeRelease() || m.unknownRelease() {
 			return p.guess(m, p.notUnderstood(m, o))
 		}
 	}
@@ -131,6 +149,11 @@ func (p *Planner) broken(m *message, o order, w role) agent.Intent {
 
 // wasAbout: "I was going to deploy", "we are about to": what somebody else does.
 func (m *message) wasAbout() bool {
+	for _, it := range m.items {
+		if it.cls == clsModal && announces(it.key) {
+			return true
+		}
+	}
 	if !m.set.has(clsSubj) {
 		return false
 	}
@@ -139,6 +162,32 @@ func (m *message) wasAbout() bool {
 		case "was", "were", "about to", "going to", "gonna", "planning":
 			return true
 		}
+	}
+	return false
+}
+
+// reports: "we have deployed", "they shipped": somebody did it.
+func (m *message) reports() bool {
+	for i, it := range m.items {
+		if it.cls != clsPast || !doneVerb(it.key) || i == 0 {
+			continue
+		}
+		b := m.items[i-1]
+		if b.cls == clsAux && i > 1 {
+			b = m.items[i-2]
+		}
+		if b.cls == clsSubj && !m.set.meets(setOf(clsReq, clsWant, clsPlease)) {
+			return true
+		}
+	}
+	return false
+}
+
+// announces: the words say what their speaker is going to do himself.
+func announces(k string) bool {
+	switch k {
+	case "im going to", "were going to", "we are going to", "i am going to", "im gonna", "im about to", "i plan to", "we plan to":
+		return true
 	}
 	return false
 }

@@ -45,6 +45,9 @@ func divide(lex *lexicon, n *names, t token) []string {
 		if len(parts) == 2 && sep != "/" && label(lex, parts[0]) && parts[1] != "" {
 			return parts
 		}
+		if s := shapeOf(parts[len(parts)-1]); len(parts) == 2 && sep == "@" && parts[0] != "" && (s == strongNumber || s == commitID || s == tagName) {
+			return parts // "bakcend@1.4.2": what stands before is read by itself
+		}
 		sure := true
 		for i, p := range parts {
 			sure = sure && surely(n, p, i)

@@ -104,6 +104,9 @@ func (r *resolver) at(i int) (item, int) {
 	switch {
 	case used > 0 && (words == 0 || used > words || used == words && r.ratherName(i, used, name, phrase)):
 		return name, used
+	case words > 0 && phrase.cls == clsDuty && r.personal(i):
+		who, _ := r.person(i)
+		return who, words
 	case words > 0:
 		if phrase.key == "build" && len(r.out) > 0 && r.out[len(r.out)-1].cls == clsVersion {
 			phrase.cls = clsVersionWord // "the 1.4.2 build"
@@ -126,6 +129,8 @@ func sign(t token) (item, int) {
 		return item{}, 0
 	case sepArrow:
 		return item{cls: clsTo, text: "to", key: "to"}, 1
+	case sepBack:
+		return item{cls: clsOdd, text: "<-", key: "<-"}, 1
 	case sepEmoji:
 		return item{cls: emojiClass(t.text), text: t.text}, 1
 	case sepOdd, '<', '>', '[', ']', '{', '}':
@@ -287,6 +292,12 @@ func (r *resolver) phraseOf(i int, first string) (item, int) {
 		}
 	}
 	return best, words
+}
+
+// personal: a name from the policy's people stands here.
+func (r *resolver) personal(i int) bool {
+	_, n := r.person(i)
+	return n > 0
 }
 
 // person reads a name from the policy's people; "on call" is oncall.

@@ -79,6 +79,7 @@ const (
 	clsPlease
 	clsFiller
 	clsChat
+	clsSocial // what opens a sentence of small talk: "hope you", "sorry to bother"
 	clsTo
 	clsIn
 	clsFrom
@@ -109,6 +110,7 @@ const (
 	clsVersionWord
 	clsEnvWord
 	clsServiceWord
+	clsDuty    // whoever is on call: whom a page reaches anyway
 	clsAgainst // without, except, only: limits that can't be kept
 	classCount
 )
@@ -130,6 +132,9 @@ func (s set) with(t set) set { return set{s[0] | t[0], s[1] | t[1]} }
 
 func (s set) meets(t set) bool { return s[0]&t[0]|s[1]&t[1] != 0 }
 
+// less is s without the members of t.
+func (s set) less(t set) set { return set{s[0] &^ t[0], s[1] &^ t[1]} }
+
 // within says whether every member of s is one of t.
 func (s set) within(t set) bool { return s[0]&^t[0]|s[1]&^t[1] == 0 }
 
@@ -143,10 +148,10 @@ type lexicon struct {
 // newLexicon reads the word lists. It panics on a list that can't be read,
 // which the package's own tests would show: the lists are part of the program.
 func newLexicon() *lexicon {
-	l := &lexicon{phrases: make(map[string]class, 1600), starts: make(map[string]int, 1200)}
+	l := &lexicon{phrases: make(map[string]class, 12<<10), starts: make(map[string]int, 4<<10)}
 	for _, w := range words() {
 		for p := range strings.SplitSeq(w.list, ",") {
-			p = strings.Join(strings.Fields(p), " ")
+			p = strings.TrimSpace(p)
 			if p == "" {
 				continue
 			}

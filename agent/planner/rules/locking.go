@@ -59,7 +59,7 @@ func (m *message) lockOrder(kind agent.IntentKind, v int) agent.Intent {
 	} else if set.meets(setOf(clsTime, clsCond)) {
 		return ask(i, "request", "I can lock it now and for a duration (“for 2h”), but not at a time or on a condition.")
 	}
-	if !set.meets(slots()) && set.has(clsUnknown) {
+	if f.many == "" && !set.meets(slots()) && set.has(clsUnknown) {
 		return none()
 	}
 	if f.many != "" || len(f.versions) > 0 {
@@ -205,6 +205,11 @@ func (p *Planner) notifying(m *message, th thread) (agent.Intent, bool) {
 			others = true
 		}
 	}
+	if tells == nil && m.wantsNews() {
+		var f filling
+		f.take(m.items)
+		return m.finish(agent.IntentNotify, f, agent.Intent{}), true
+	}
 	if tells == nil || others {
 		return agent.Intent{}, false
 	}
@@ -219,6 +224,13 @@ func (p *Planner) notifying(m *message, th thread) (agent.Intent, bool) {
 		f.take(m.segs[i].items)
 	}
 	return m.finish(agent.IntentNotify, f, agent.Intent{}), true
+}
+
+// wantsNews: "notify shop prod", as the command has it.
+func (m *message) wantsNews() bool {
+	it, _ := m.lead()
+	return it.key == "notify" && m.set.meets(setOf(clsService, clsEnv)) && !m.question &&
+		m.set.within(small().with(setOf(clsTell, clsMe, clsService, clsEnv, clsIn, clsFor, clsOf, clsServiceWord, clsEnvWord, clsReq, clsMention)))
 }
 
 // refusesNews: "don't tell me when …", which is not "when it is not locked".

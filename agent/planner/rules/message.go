@@ -30,6 +30,7 @@ func (p *Planner) read(words string, n *names) *message {
 	m := &message{text: clean(words), names: n, lex: p.lexicon}
 	m.tongue = m.spoken(p.tells)
 	m.items = resolve(p.lexicon, n, lex(m.text))
+	besides(m.items)
 	nouns(m.items)
 	m.items = m.contrast(m.items)
 	m.segs = p.grammar.mergePages(cutSegments(m.items))
@@ -192,6 +193,16 @@ func (c *cutter) add(i int) {
 			c.cut(false, false)
 		}
 		c.put(it)
+	case clsFiller:
+		if it.key == "so" && i+1 < len(c.items) && setOf(clsPlease, clsReq, clsDeploy, clsRollback).has(c.items[i+1].cls) {
+			c.cut(false, false) // "it is merged so please deploy …"
+		}
+		c.put(it)
+	case clsReq, clsEmoji:
+		if len(c.cur.items) > 0 && c.cur.items[0].cls == clsSocial {
+			c.cut(false, false) // "hope you had a nice weekend 🙂 can you …"
+		}
+		c.put(it)
 	case clsPage, clsTell, clsLet:
 		if !c.keepsCondition() && c.opensPage() {
 			c.cut(false, false)
@@ -233,7 +244,7 @@ func (c *cutter) names(i int) bool {
 	for k < len(c.items) && (c.items[k].cls == clsAnd || c.items[k].cls == clsArt) {
 		k++
 	}
-	who := setOf(clsPerson, clsMe, clsMention)
+	who := setOf(clsPerson, clsMe, clsMention, clsDuty)
 	return k < len(c.items) && who.has(c.items[k].cls) && who.has(c.items[i-1].cls)
 }
 

@@ -67,13 +67,13 @@ func (g *grammar) page(s *segment) (kind pageKind, who []string) {
 	switch {
 	case st.has(clsFree) && st.within(g.freedom):
 		return pageFree, who
-	case conditional && fails && st.within(g.failure) && len(who) > 0:
+	case conditional && fails && st.within(g.failure) && (len(who) > 0 || st.has(clsDuty)):
 		return pageFailure, who
 	case conditional && st.within(g.tail) && !st.has(clsPerson) && !g.states(s):
 		return pageTail, who
 	case conditional:
 		return pageUnclear, who
-	case fails && st.within(g.failure) && len(who) > 0 && !st.has(clsNeg): // "page me for any failure"
+	case fails && st.within(g.failure) && (len(who) > 0 || st.has(clsDuty)) && !st.has(clsNeg): // "page me for any failure"
 		return pageFailure, who
 	case len(who) > 0 && st.has(clsPage) && st.within(small().with(setOf(clsPage, clsMe, clsPerson, clsAnd, clsThen))):
 		return pageFailure, who

@@ -69,6 +69,9 @@ func (p *Planner) thread(n *names, in agent.PlanInput) thread {
 			continue
 		}
 		m := p.read(t.Text, n)
+		if p.asksBack(m, &th) {
+			continue
+		}
 		i := p.interpretRead(m, th)
 		th.follow(i)
 		if i.Kind == agent.IntentNone && th.last != nil && m.namesOther(th.last.Service) {
@@ -85,6 +88,11 @@ func (p *Planner) thread(n *names, in agent.PlanInput) thread {
 
 // follow takes in what one turn came to.
 func (th *thread) follow(i agent.Intent) {
+	switch i.Kind {
+	case agent.IntentDeploy, agent.IntentRollback, agent.IntentVerify, agent.IntentStatus, agent.IntentHistory:
+		topic := agent.Intent{Kind: i.Kind, Service: i.Service, Environment: i.Environment}
+		th.topic = &topic
+	}
 	switch i.Kind {
 	case agent.IntentDeploy, agent.IntentRollback:
 		last := i
@@ -152,8 +160,11 @@ func (p *Planner) interpretRead(m *message, th thread) agent.Intent {
 	if m.set.has(clsInject) || m.orders && !m.asks() {
 		return none()
 	}
+	if part, ok := p.apart(m); ok {
+		m = part
+	}
 	frames := [...]func(*message, thread) (agent.Intent, bool){
-		p.answer, p.control, p.locking, p.notifying, p.asking, p.verifying,
+		p.answer, p.topical, p.control, p.locking, p.notifying, p.asking, p.verifying,
 	}
 	for _, f := range frames {
 		if i, ok := f(m, th); ok {
@@ -161,6 +172,9 @@ func (p *Planner) interpretRead(m *message, th thread) agent.Intent {
 		}
 	}
 	i := p.release(m, th)
+	if i.Kind == agent.IntentNone && th.open != nil && len(th.open.Options) > 0 && m.picks() {
+		return agent.Intent{Kind: agent.IntentClarify, Question: th.open}
+	}
 	if i.Kind == agent.IntentNone && th.open != nil && m.set.meets(slots()) && !m.set.meets(setOf(clsNeg, clsHypo, clsPast, clsGerund, clsChat)) {
 		// It names what was asked for, but not so that it could be used.
 		return agent.Intent{Kind: agent.IntentClarify, Question: th.open}

@@ -5,7 +5,7 @@ package rules
 // is checked and who approves, so such a message is not for us, whatever else
 // it asks. An order to approve is one of these: approvals are given by buttons.
 func dodges(items []item) bool {
-	leaves, guard := false, false
+	leaves, changes, guard, limits := false, false, false, false
 	for i, it := range items {
 		leaves = leaves || it.cls == clsNeg // "approvals are not needed"
 		switch it.key {
@@ -17,11 +17,15 @@ func dodges(items []item) bool {
 			"gates", "quorum", "safety", "guardrails", "guards", "restrictions", "limits", "permission", "permissions", "sign-off", "signoff", "safeguards",
 			"protections", "confirmation", "freigabe", "genehmigung", "approbation", "aprobacion", "aprovacao", "pending approvals", "freezes", "code freeze":
 			guard = true
+		case "set", "change", "reduce", "raise", "increase", "decrease", "edit", "modify", "update", "put", "make", "add":
+			changes = true
+		case "required approvals", "required":
+			limits = true
 		case "approve":
 			if i == 0 || small().with(setOf(clsReq, clsAnd, clsThen)).has(items[i-1].cls) {
 				return true
 			}
 		}
 	}
-	return leaves && guard
+	return leaves && guard || changes && (limits || guard && !classesOf(items).meets(setOf(clsDeploy, clsRollback, clsVersion)))
 }

@@ -12,6 +12,7 @@ import (
 type thread struct {
 	last     *agent.Intent   // the thread's newest deploy or rollback
 	many     bool            // several are open, so "it" is unclear
+	topic    *agent.Intent   // what was asked or done last: its kind, service and environment
 	open     *agent.Question // the question that waits for an answer
 	releases []agent.ReleaseBrief
 	rejected *agent.ReleaseBrief // the release whose rejection is explained
@@ -37,6 +38,7 @@ type order struct {
 	roles       []role
 	corrects    bool // the message corrects what was said before it
 	goesOn      bool // "now", "also", "next": it goes on from what was said
+	there       bool // "there": where it was before
 	dangling    bool // a correction was announced and didn't come
 	asks        bool // "please", "can you"
 }
@@ -46,9 +48,17 @@ func (p *Planner) order(m *message) order {
 	var o order
 	corr, named := false, false
 	reason := false
+	concluded := concludes(m.segs)
 	for i := range m.segs {
 		s := &m.segs[i]
 		r := p.grammar.role(m, s, i == 0)
+		switch {
+		case r >= roleNeg && i < concluded && premise(s, i > 0 && s.and && (o.roles[i-1] == roleReason || o.roles[i-1] == roleStatement)),
+			r == roleReport && named && leadOf(s) == clsGerund && s.set.meets(setOf(clsStative, clsBad)) && premise(s, false):
+			r = roleReason
+		case r == roleUnknown && i > 0 && i == len(m.segs)-1 && signed(&m.segs[i-1], s):
+			r = roleEmpty
+		}
 		if reason && s.comma && (r == roleUnknown || r == roleStatement || r == roleReport) {
 			r = roleReason
 		}
@@ -78,6 +88,48 @@ func (p *Planner) order(m *message) order {
 		}
 	}
 	return o
+}
+
+// concludes finds the segment that "therefore" begins; 0 if there is none.
+func concludes(segs []segment) int {
+	for i := range segs {
+		for k, it := range segs[i].items {
+			switch it.key {
+			case "therefore", "hence", "thus", "so therefore", "consequently", "thats why", "that is why", "which is why", "for that reason", "so":
+				if k == 0 && (it.key != "so" || segs[i].set.meets(setOf(clsDeploy, clsRollback, clsPlease, clsReq))) {
+					return i
+				}
+			}
+		}
+	}
+	return 0
+}
+
+// premise: the segment tells what was done or is the case, and holds nothing
+// that could keep an order from being meant now.
+func premise(s *segment, goesOn bool) bool {
+	never := setOf(clsNeg, clsCond, clsFailWhen, clsHypo, clsInject, clsQuoted, clsOdd, clsDeploy, clsRollback, clsCancel, clsHold, clsAgainst, clsOr, clsModal, clsReq, clsOther, clsApprove,
+		clsApprovals, clsFreeze, clsLock, clsUnlock, clsNo, clsCorr, clsMention, clsMany, clsFirst, clsBefore)
+	return !s.question && !s.set.meets(never) && (goesOn || s.set.meets(setOf(clsStative, clsBad, clsFail, clsDone, clsPast)))
+}
+
+// signed: a name under "best regards".
+func signed(before, s *segment) bool {
+	closing := false
+	for _, it := range before.items {
+		closing = closing || it.cls == clsChat && farewell(it.key)
+	}
+	for _, it := range s.items {
+		if it.cls != clsUnknown || it.text[0] < 'A' || it.text[0] > 'Z' {
+			return false
+		}
+	}
+	return closing && len(s.items) <= 2
+}
+
+func farewell(k string) bool {
+	return strings.HasSuffix(k, "regards") || strings.HasSuffix(k, "wishes") || strings.HasPrefix(k, "thank") || strings.HasPrefix(k, "cheers") || strings.HasSuffix(k, "grusse") ||
+		k == "sincerely" || k == "lg" || k == "vg" || k == "mfg" || k == "thx" || k == "cordialement" || k == "saludos" || k == "abraco" || k == "danke" || k == "merci" || k == "gracias" || k == "best"
 }
 
 // requests: "can you", "I want to"; but "would you deploy it?" may ask for an opinion.
@@ -117,6 +169,16 @@ func goesOn(s *segment) bool {
 	return s.and
 }
 
+// there: the place is pointed at.
+func (s *segment) there() bool {
+	for _, it := range s.items {
+		if it.key == "there" || it.key == "there now" {
+			return true
+		}
+	}
+	return false
+}
+
 func (o *order) addPage(p *Planner, s *segment) {
 	kind, who := p.grammar.page(s)
 	switch kind {
@@ -133,6 +195,7 @@ func (o *order) addOrder(m *message, s *segment, r role, corr, named bool) {
 	var f filling
 	f.take(s.items)
 	o.goesOn = o.goesOn || goesOn(s) && !named
+	o.there = o.there || s.there()
 	if r == roleAction {
 		a := m.actionOf(s)
 		switch {
@@ -140,6 +203,7 @@ func (o *order) addOrder(m *message, s *segment, r role, corr, named bool) {
 			o.fill, o.action, o.actions = filling{}, a, 1
 		case o.action == clsUnknown:
 			o.action, o.actions = a, 1
+		case o.action == a && f.pron && len(f.services)+len(f.versions) == 0 && len(o.fill.envs) == 0: // "take 1.4.2 of shop and bring it to prod"
 		case o.action != a, !f.empty() && !o.fill.empty() && s.and:
 			o.actions++
 		}
@@ -222,6 +286,15 @@ func (p *Planner) fillIn(o *order, th thread) {
 	if th.open != nil && th.open.Partial != nil && th.open.Partial.Kind == kindOf(o.action) && agrees(f, th.open.Partial) {
 		f.fillFrom(th.open.Partial, true)
 		return
+	}
+	if o.there && len(f.envs) == 0 && !th.many && th.topic != nil && (len(f.services) == 0 || f.services[0] == th.topic.Service) {
+		f.services = []string{th.topic.Service}
+		if th.topic.Environment != "" {
+			f.envs = []string{th.topic.Environment}
+		}
+		if th.topic.Service == "" {
+			f.services = nil
+		}
 	}
 	if th.many || th.last == nil {
 		return

@@ -32,6 +32,7 @@ type grammar struct {
 	notStatement, statement                set
 	label, ticket                          set
 	tail, failure, freedom                 set
+	meant, plea                            set // what small talk doesn't hold; what a bare request for help does
 }
 
 func newGrammar() grammar {
@@ -51,9 +52,12 @@ func newGrammar() grammar {
 		notStatement: setOf(clsDeploy, clsRollback, clsLight, clsStart, clsCond, clsTime, clsModal, clsHypo, clsSaid, clsQuoted, clsOdd,
 			clsApprove, clsApprovals, clsAgainst, clsOther, clsFreeze, clsLock, clsUnlock, clsCancel, clsHold, clsGerund, clsReq, clsMention,
 			clsWh, clsWhen, clsWho, clsPage, clsTell, clsPending, clsNo, clsOr),
+		plea: sm.with(setOf(clsReq, clsStart, clsLight, clsPron, clsFor, clsMe, clsOut, clsSubj)),
+		meant: sl.with(setOf(clsDeploy, clsRollback, clsVerify, clsStart, clsWant, clsGerund, clsOther, clsNeg, clsCond, clsHypo, clsInject, clsSaid, clsQuoted, clsOdd, clsApprove,
+			clsApprovals, clsFreeze, clsLock, clsUnlock, clsCancel, clsHold, clsResume, clsAgainst, clsModal, clsPage, clsCorr, clsVague, clsMany)),
 		tail: sm.with(setOf(clsTell, clsPage, clsMe, clsCond, clsDone, clsPron, clsNoun, clsAux, clsHealthy, clsDeploy, clsPast, clsLet, clsKnow,
 			clsSubj, clsThen, clsHow, clsStatus, clsOut, clsService, clsEnv, clsVersion, clsTo, clsIn, clsFor, clsBefore, clsStative, clsBack)),
-		failure: sm.with(setOf(clsTell, clsPage, clsMe, clsPerson, clsCond, clsFailWhen, clsFail, clsBad, clsPron, clsNoun, clsChecks, clsAux, clsDeploy,
+		failure: sm.with(setOf(clsDuty, clsTell, clsPage, clsMe, clsPerson, clsCond, clsFailWhen, clsFail, clsBad, clsPron, clsNoun, clsChecks, clsAux, clsDeploy,
 			clsRollback, clsLet, clsKnow, clsMany, clsHealthy, clsSubj, clsOut, clsService, clsEnv, clsVersion, clsTo, clsIn, clsFor, clsOf, clsAnd, clsOr, clsVersionWord,
 			clsVerify, clsCheck, clsNeg, clsStative, clsAux, clsModal, clsThen, clsInstead, clsServiceWord, clsDone, clsPast, clsBack, clsGerund, clsFirst, clsEnvWord, clsLight)),
 		freedom: sm.with(setOf(clsTell, clsPage, clsMe, clsCond, clsFree, clsPron, clsNoun, clsAux, clsService, clsEnv, clsLet, clsKnow, clsTo, clsIn, clsFor, clsOf,
@@ -73,6 +77,12 @@ func (g *grammar) role(m *message, s *segment, first bool) role {
 	case st.within(g.marker) && st.meets(setOf(clsNo, clsCorr, clsHold)):
 		return roleMarker
 	}
+	if st.has(clsReq) && st.meets(setOf(clsStart, clsLight)) && st.within(g.plea) {
+		return roleEmpty // "can you do this for me?"
+	}
+	if s.items[0].cls == clsSocial && !st.meets(g.meant) && (!st.meets(setOf(clsTime, clsDuration)) || st.has(clsAux)) {
+		return roleEmpty // "hope you had a nice weekend"
+	}
 	if r, ok := g.clause(s); ok {
 		return r
 	}
@@ -83,7 +93,7 @@ func (g *grammar) role(m *message, s *segment, first bool) role {
 	if action == clsUnknown && st.within(g.slotLike) && st.meets(setOf(clsService, clsEnv, clsVersion, clsName, clsVague, clsSame)) {
 		return roleSlots
 	}
-	if action == clsUnknown && st.meets(g.statement) && !st.meets(g.notStatement) && leadOf(s) != clsAux {
+	if action == clsUnknown && st.meets(g.statement) && !st.meets(g.notStatement) && (leadOf(s) != clsAux || !first && !s.question && st.meets(setOf(clsBad, clsFail))) {
 		if st.has(clsNeg) && (!m.set.meets(setOf(clsRollback, clsBack)) || !denies(s)) {
 			return roleNeg
 		}
@@ -155,7 +165,7 @@ func (g *grammar) closed(m *message, s *segment, st set) bool {
 			return false
 		}
 	}
-	return !heading(s) && !relative(s) && !m.twisted(s)
+	return !m.heading(s) && !relative(s) && !m.twisted(s)
 }
 
 // twisted: the words are ours, but together they say something else: "push
@@ -171,9 +181,9 @@ func (m *message) twisted(s *segment) bool {
 			return true
 		case it.cls == clsFrom && !setOf(clsEnv, clsVersion).has(next(s.items, i)):
 			return true
-		case it.cls == clsLight && (it.key == "roll" || it.key == "rolle") && !st.meets(setOf(clsOut, clsBack, clsTo)):
+		case it.cls == clsLight && (it.key == "roll" || it.key == "rolle" || it.key == "rol") && !st.meets(setOf(clsOut, clsBack, clsTo)):
 			return true
-		case it.cls == clsLight && st.has(clsBack) && it.key != "roll" && it.key != "rolle" && !st.has(clsVersion):
+		case it.cls == clsLight && st.has(clsBack) && it.key != "roll" && it.key != "rolle" && it.key != "rol" && !st.has(clsVersion):
 			return true
 		case it.cls == clsDeploy && moves(it.key) && !target(s):
 			return true
@@ -249,7 +259,7 @@ func changes(k string) bool {
 // heading: "production deploy shop 1.4.2", "shop 1.4.2 release" may announce
 // what is under way. A word that can be a noun, after a name, is an order only
 // with a word of request or a place after it.
-func heading(s *segment) bool {
+func (m *message) heading(s *segment) bool {
 	if s.set.meets(setOf(clsPlease, clsReq, clsWant, clsLight, clsStart, clsPron)) || hurries(s) {
 		return false
 	}
@@ -268,7 +278,8 @@ func heading(s *segment) bool {
 				return false
 			}
 		}
-		return true
+		// "shop 1.4.2 prod deploy" is whole; "production deploy shop 1.4.2" may be a title.
+		return it.key != "deploy" || m.celebrates() || !classesOf(s.items[:i]).has(clsService) || !classesOf(s.items[:i]).has(clsVersion) || !classesOf(s.items[:i]).has(clsEnv)
 	}
 	return false
 }
@@ -319,6 +330,9 @@ func (m *message) actionOf(s *segment) class {
 		}
 		if (it.cls == clsPast || it.cls == clsGerund) && doneVerb(it.key) {
 			done = verbOf(it.key)
+			if it.key == "rolling" && st.has(clsBack) {
+				done = clsRollback
+			}
 		}
 	}
 	kinds := 0

@@ -28,7 +28,7 @@ func one(name string, envs ...string) agent.Catalog {
 
 func plan(t *testing.T, in agent.PlanInput) agent.Intent {
 	t.Helper()
-	got, err := rules.New().Plan(context.Background(), in)
+	got, err := shared().Plan(context.Background(), in)
 	if err != nil {
 		t.Fatalf("Plan(%q): %v", in.Words, err)
 	}

@@ -34,7 +34,10 @@ func (r *resolver) shaped(i int) (item, bool) {
 			it.cls = clsVersion
 		}
 	default:
-		return item{}, false
+		if !labelled || !hexLetters(t.text) {
+			return item{}, false
+		}
+		it.cls = clsVersion // "commit deadbeef"
 	}
 	if it.cls == clsVersion && labelled && r.out[len(r.out)-1].cls == clsOther {
 		r.out[len(r.out)-1].cls = clsVersionWord // "build 345"
@@ -58,10 +61,10 @@ func (r *resolver) labelled() bool {
 // looksLikeName: prod-eu1, to eu-west-1, shop-v2, backend2: a place or another
 // service, not surely a tag.
 func (r *resolver) looksLikeName(w string) bool {
-	if r.placed() && !r.labelled() {
-		return true
-	}
 	low := strings.ToLower(w)
+	if r.placed() && !r.labelled() {
+		return !hasAnyPrefix(low, "release-", "release/", "rel-", "build-", "hotfix-", "rc-", "tag-")
+	}
 	head := low
 	if k := strings.IndexFunc(low, func(c rune) bool { return nameSeparator(c) || c == '.' || c == '/' }); k > 0 {
 		head = low[:k]
@@ -79,6 +82,11 @@ func (r *resolver) looksLikeName(w string) bool {
 		}
 	}
 	return false
+}
+
+// hexLetters: a commit's id that happens to have no digit.
+func hexLetters(w string) bool {
+	return len(w) >= 7 && len(w) <= 40 && isHex(w+"0")
 }
 
 // isDuration reads 30s, 10m, 2h, 3d and 1h30m.

@@ -2,6 +2,7 @@ package rules
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/releasebot/releasebot/agent"
 )
@@ -49,6 +50,10 @@ func (f *filling) take(items []item) {
 		case clsName:
 			f.unclear = append(f.unclear, it)
 		case clsVague:
+			if lastOne(it.key) && before(items, i) != clsTo && classesOf(items[:i]).has(clsRollback) {
+				f.past = true // "undo the last release of shop"
+				continue
+			}
 			f.vague = it.text
 		case clsMany:
 			f.many = it.text
@@ -78,6 +83,9 @@ func before(items []item, i int) class {
 	return clsUnknown
 }
 
+// lastOne: what a rollback takes back.
+func lastOne(k string) bool { return k == "last release" || k == "last version" || k == "last build" }
+
 // built: the word names what a release is made from, not what it replaces.
 func built(k string) bool {
 	switch k {
@@ -103,7 +111,7 @@ func leadsTo(k string) bool {
 	case "go back to", "fall back to", "restore", "reinstate", "downgrade", "restaure", "restaurer", "restaura", "restaurar", "volver a", "vuelve a":
 		return true
 	}
-	return false
+	return strings.HasSuffix(k, " a") || strings.HasSuffix(k, " a la") || strings.HasSuffix(k, " para") || strings.HasSuffix(k, " alla")
 }
 
 func addNew(list []string, s string) []string {

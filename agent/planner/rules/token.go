@@ -24,6 +24,7 @@ func (t token) isWord() bool { return t.sep == 0 }
 // Signs that are not themselves: what the lexer makes of longer ones.
 const (
 	sepArrow = '→' // -> => →
+	sepBack  = '←' // <- <= ←
 	sepEmoji = '☺' // an emoji, or :name:
 	sepOdd   = '¤' // a sign with a meaning that the grammar doesn't know
 	sepQuote = '"'
@@ -102,8 +103,17 @@ func (l *lexer) piece(i, end int) int {
 			return i + len(a)
 		}
 	}
+	for _, a := range [...]string{"<--", "<==", "<-", "<="} {
+		if strings.HasPrefix(rest, a) {
+			l.sign(sepBack, i, len(a))
+			return i + len(a)
+		}
+	}
 	r, n := utf8.DecodeRuneInString(rest)
 	switch {
+	case r == '←' || r == '⇐':
+		l.sign(sepBack, i, n)
+		return i + n
 	case strings.ContainsRune(",;?!()[]{}|—–<>", r):
 		l.sign(r, i, n)
 		return i + n
