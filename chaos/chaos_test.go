@@ -13,16 +13,16 @@ import (
 	"github.com/releasebot/releasebot/threadstore/storetest/redistest"
 )
 
-// length is how long faults go on.
-func length(t *testing.T) time.Duration {
+// duration reads a variable.
+func duration(t *testing.T, name string, otherwise time.Duration) time.Duration {
 	t.Helper()
-	v := os.Getenv("CHAOS_TIME")
+	v := os.Getenv(name)
 	if v == "" {
-		return time.Minute
+		return otherwise
 	}
 	d, err := time.ParseDuration(v)
 	if err != nil || d <= 0 {
-		t.Fatalf("CHAOS_TIME is %q; it has to be a duration, such as 60s", v)
+		t.Fatalf("%s is %q; it has to be a duration, such as %s", name, v, otherwise)
 	}
 	return d
 }
@@ -32,9 +32,10 @@ func length(t *testing.T) time.Duration {
 // and once the faults end everything comes to an end by itself.
 func TestChaos(t *testing.T) {
 	optIn(t, "RELEASEBOT_CHAOS")
-	lasts := length(t)
+	lasts := duration(t, "CHAOS_TIME", time.Minute)
 	began := load()
 	s := newStorm(t, program)
+	s.every = duration(t, "CHAOS_EVERY", s.every)
 	j := s.blow(lasts)
 	j.sentence()
 
@@ -71,6 +72,7 @@ type storm struct {
 	seed   uint64
 	faults *faults
 	people *people
+	every  time.Duration // between two requests
 	calm   time.Duration // how long everything may take to come to rest
 	rest   time.Duration // from the last fault until nothing was on its way any more
 }
@@ -83,7 +85,7 @@ func newStorm(t *testing.T, program string, settings ...string) *storm {
 	w := newTown(t, policyFile())
 	w.store = []string{"REDIS_URL=" + server.URL()}
 	f := &faults{w: w, redis: server, proxy: proxy, count: map[string]int{}, takes: newTakeovers(t, server.Addr())}
-	s := &storm{w: w, seed: uint64(time.Now().UnixNano()), faults: f, calm: 2 * patience} //nolint:gosec // any number
+	s := &storm{w: w, seed: uint64(time.Now().UnixNano()), faults: f, every: 500 * time.Millisecond, calm: 2 * patience} //nolint:gosec // any number
 	w.program = program
 	settings = append(settings, "REDIS_URL="+proxy.URL())
 	// Two replicas share a host's data folder; the third has one of its own.
@@ -103,7 +105,7 @@ func (s *storm) blow(lasts time.Duration) *judge {
 	var town sync.WaitGroup
 	defer town.Wait()
 	defer stopActing()
-	town.Go(func() { s.people.play(asking, acting, 500*time.Millisecond) })
+	town.Go(func() { s.people.play(asking, acting, s.every) })
 	s.faults.run(asking, s.seed)
 	s.w.slack.ClearFaults()
 	s.w.slack.RetryNow()
@@ -113,7 +115,7 @@ func (s *storm) blow(lasts time.Duration) *judge {
 	ctx, cancel := context.WithTimeout(s.w.Context(), s.calm)
 	defer cancel()
 	if !poll(ctx, j.settled) {
-		j.find("not at rest %s after the last fault (load %s): %s", s.calm, load(), j.reason)
+		j.never = fmt.Sprintf("not at rest %s after the last fault (load %s): %s", s.calm, load(), j.reason)
 	}
 	s.rest = time.Since(healed)
 	stopActing()

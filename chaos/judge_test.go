@@ -11,6 +11,7 @@ import (
 
 	"github.com/releasebot/releasebot/agent"
 	"github.com/releasebot/releasebot/internal/e2etest"
+	"github.com/releasebot/releasebot/threadstore"
 )
 
 // judge compares what the logs say with the ledger, and with what Slack was told.
@@ -26,6 +27,7 @@ type judge struct {
 
 	mu    sync.Mutex
 	found []string // what must not be
+	never string   // what did not come to rest
 
 	looked time.Time
 	reason string // why it is not settled
@@ -60,6 +62,9 @@ func (j *judge) sentence() {
 	j.w.Helper()
 	for _, what := range j.found {
 		j.w.Error(what)
+	}
+	if j.never != "" {
+		j.w.Error(j.never)
 	}
 }
 
@@ -208,19 +213,26 @@ func (j *judge) judge() {
 
 // thread checks one thread: its chain, its decisions, its views. It returns its log.
 func (j *judge) thread(r *request, id agent.ThreadID) []*agent.Event {
-	for _, command := range []string{"verify", "replay"} {
-		if out, err := j.w.releasebot("thread", command, string(id)); err != nil {
-			j.find("%s: %v\n%s", id, err, out)
-		}
-	}
-	log, err := j.w.log(id)
+	out, err := j.w.releasebot("thread", "export", string(id))
 	if err != nil {
 		j.find("%v", err)
 		return nil
 	}
-	s := agent.NewState(id)
-	for _, e := range log {
-		s.Reduce(e)
+	log, err := e2etest.Events(out)
+	if err != nil {
+		j.find("%s: %v", id, err)
+		return nil
+	}
+	var records [][]byte
+	for line := range strings.Lines(out) {
+		records = append(records, []byte(strings.TrimSuffix(line, "\n")))
+	}
+	if _, err := new(threadstore.Chain).Verify(records, agent.PrevOf); err != nil {
+		j.find("%s: %v", id, err)
+	}
+	s, differences := agent.Replay(id, log)
+	for _, d := range differences {
+		j.find("%s: replayed, it differs: %s", id, d)
 	}
 	triggers := 0
 	for _, e := range log {

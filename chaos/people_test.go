@@ -144,6 +144,7 @@ func (p *people) decide(r *request, m slacklocal.Message) {
 		switch p.rnd.IntN(6) {
 		case 0: // nobody approves what they asked for
 			p.press(r, alice, m, "Approve")
+			return
 		case 1, 2: // twice is once
 			p.press(r, bob, m, "Approve")
 			p.press(r, bob, m, "Approve")
