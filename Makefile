@@ -94,7 +94,7 @@ conformance: ## the store's suite over bbolt, miniredis and a real Redis, which 
 	RELEASEBOT_REQUIRE_REDIS=1 $(GO) test -count=1 -run Conformance ./threadstore/...
 
 .PHONY: cluster
-cluster: ## the store's suite on a real three-node Cluster and behind a Sentinel, and failovers that lose writes
+cluster: ## the store's suite on a real three-node Cluster and behind a Sentinel, failovers that lose writes, and masters that die under running bots
 	RELEASEBOT_REQUIRE_REDIS=1 RELEASEBOT_CLUSTER=1 $(GO) test -count=1 -v -run 'Conformance(Cluster|Sentinel)|TestFailover' ./threadstore/redisstore ./chaos
 
 .PHONY: chaos
@@ -107,7 +107,7 @@ chaos-planted: ## bugs planted on purpose in the running program: the judge has 
 
 .PHONY: upgrade
 upgrade: ## every replica replaced under load: a restart, and from the program at OLD (the last version kept) to this one, back and forth
-	RELEASEBOT_REQUIRE_REDIS=1 RELEASEBOT_UPGRADE=1 $(GO) test -count=1 -v -timeout 15m -run TestRolling ./chaos
+	RELEASEBOT_REQUIRE_REDIS=1 RELEASEBOT_UPGRADE=1 OLD=$(OLD) $(GO) test -count=1 -v -timeout 15m -run TestRolling ./chaos
 
 .PHONY: scale
 scale: ## 10,000 waiting threads, 1,000 environments, a thread of 1,000 messages: memory, idle CPU, Redis

@@ -13,8 +13,15 @@
 // at most one effect, none of them without its approvals in the log before it,
 // and every mention that was acknowledged must have its thread.
 //
+// TestRolling… (RELEASEBOT_UPGRADE=1): each replica is replaced in turn, by the
+// same program, and by an older one and back, while deploys run and cards wait.
+//
 // TestFailover… (RELEASEBOT_CLUSTER=1): a Sentinel failover that loses
-// acknowledged writes, and each way of noticing that.
+// acknowledged writes, and each way of noticing that; masters of a Cluster, and
+// of a Sentinel, that die while whole releases go on.
+//
+// TestPlantedBugsAreCaught (RELEASEBOT_PLANTED_CHAOS=1): the judge finds what is
+// broken on purpose.
 //
 // TestScale… (RELEASEBOT_SCALE=1): what ten thousand waiting threads cost.
 //

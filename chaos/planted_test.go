@@ -11,7 +11,10 @@ import (
 	"github.com/releasebot/releasebot/internal/planted"
 )
 
-// caught are planted bugs that the judge finds in every storm of half a minute.
+// storms of half a minute are what a bug has to be found in.
+const storms = 3
+
+// caught are planted bugs that the judge finds.
 // The others need a coincidence that only the simulation arranges, or something
 // that this policy file does not have, such as approvals that expire.
 func caught() []string {
@@ -37,15 +40,22 @@ func TestPlantedBugsAreCaught(t *testing.T) {
 			if !slices.Contains(planted.All(), bug) {
 				t.Fatalf("no bug is called %q; they are %q", bug, planted.All())
 			}
-			s := newStorm(t, broken, planted.Variable+"="+bug)
-			s.w.program = program     // what reads the logs is sound
-			s.calm = 40 * time.Second // what is broken may never come to rest: that alone proves nothing
-			j := s.blow(30 * time.Second)
-			if len(j.found) == 0 {
-				t.Errorf("not found in a storm of 30s (seed %d): %s; %s", s.seed, s.faults, j)
-				return
+			for n := range storms {
+				s := newStorm(t, broken, planted.Variable+"="+bug)
+				s.w.program = program     // what reads the logs is sound
+				s.calm = 40 * time.Second // what is broken may never come to rest: that alone proves nothing
+				s.every = 200 * time.Millisecond
+				j := s.blow(30 * time.Second)
+				for _, r := range s.faults.replicas {
+					r.end()
+				}
+				if len(j.found) > 0 {
+					t.Logf("%-32s found in storm %d, %d times: %.200s", bug, n+1, len(j.found), j.found[len(j.found)-1])
+					return
+				}
+				t.Logf("%-32s not found in storm %d (seed %d): %s; %s", bug, n+1, s.seed, s.faults, j)
 			}
-			t.Logf("%-32s found %d times: %.200s", bug, len(j.found), j.found[len(j.found)-1])
+			t.Errorf("%s: not found in %d storms", bug, storms)
 		})
 	}
 }
