@@ -336,6 +336,9 @@ func (r *Runner) dropID(id ThreadID) {
 func (r *Runner) handOver() {
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
+	r.mu.Lock()
+	r.ended = true
+	r.mu.Unlock()
 	for _, h := range r.held() {
 		if h.state == nil {
 			if l := h.leased(); l != nil {
@@ -351,4 +354,11 @@ func (r *Runner) handOver() {
 			r.drop(h)
 		}
 	}
+}
+
+// over reports whether this process has handed everything over.
+func (r *Runner) over() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.ended
 }

@@ -94,6 +94,7 @@ type Runner struct {
 	elsewhere map[string]time.Time   // by key: since when only another runner could know
 	yielded   map[ThreadID]time.Time // threads left to that runner, until when
 	left      map[ThreadID]leftAt    // threads left to a newer program
+	ended     bool                   // everything has been handed over: nothing is run here any more
 	// wake is told that another thread may go on. The Engine sets it.
 	wake func(ThreadID)
 	// thinking are the planner calls under way.
@@ -193,7 +194,7 @@ func (r *Runner) gaveUp(ctx context.Context, h *run, err error) error {
 func (r *Runner) took(id ThreadID, lease *threadstore.Lease, e *Event, head string) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.runs[id] != nil || lease == nil {
+	if r.runs[id] != nil || lease == nil || r.ended {
 		return false
 	}
 	h := newRun(id, lease)

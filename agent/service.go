@@ -100,6 +100,10 @@ func (s *Service) Take(ctx context.Context, f Fact) (Taken, error) {
 	switch {
 	case r.took(f.Thread, done.Lease, e, done.Head): // it sees the fact: nothing more has to be read
 		r.wake(f.Thread)
+	case done.Lease != nil && r.over(): // meanwhile all was handed over: this thread goes to the others at once, too
+		if err := r.Store.Release(ctx, done.Lease); err != nil {
+			r.Log.Warn("a lease was not given back", "thread", f.Thread, "err", err)
+		}
 	case taken.Fresh || done.Lease != nil:
 		r.Woken(f.Thread)
 	}
