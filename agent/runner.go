@@ -310,7 +310,7 @@ func (r *Runner) step(ctx context.Context, h *run, now time.Time) (result, error
 			}
 			r.show(h)
 		}
-		if st.Kind == StepAcquire && len(h.pending) == 0 && r.cardsLag(h, st, now) {
+		if st.Kind.afterCards() && len(h.pending) == 0 && r.cardsLag(h, st, now) {
 			next = sooner(next, now.Add(50*time.Millisecond))
 			continue
 		}
@@ -321,9 +321,9 @@ func (r *Runner) step(ctx context.Context, h *run, now time.Time) (result, error
 	return r.rest(ctx, h, now, next)
 }
 
-// cardsFirst is how long an approved release waits for its cards to say so. The
-// buttons go off before anything starts; that they do nothing any more does not
-// depend on it.
+// cardsFirst is how long an approved release waits for its cards to say so, and a
+// page for the card that it names the buttons of. The buttons of an approval go
+// off before anything starts; that they do nothing any more does not depend on it.
 const cardsFirst = 2 * time.Second
 
 // cardsLag reports whether the cards are still to be brought in step before the release goes on.

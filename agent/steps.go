@@ -27,6 +27,9 @@ func (k StepKind) pauses() bool {
 	return false
 }
 
+// afterCards: before this step people see what was decided so far, unless that takes long.
+func (k StepKind) afterCards() bool { return k == StepAcquire || k == StepPage }
+
 // do takes one step. What it writes is pending until the next flush, unless the
 // step itself needs it to be durable before it acts.
 func (r *Runner) do(ctx context.Context, h *run, st Step, now time.Time) error {
