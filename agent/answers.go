@@ -20,7 +20,7 @@ func (q Queries) status(ctx context.Context, in Intent) (Answered, error) {
 	if err != nil {
 		return Answered{}, err
 	}
-	a := Answered{Title: "Status" + of(in)}
+	a := Answered{Title: q.lang.text("Status") + q.lang.of(in)}
 	for _, l := range lines {
 		if in.Service != "" && l.Service != in.Service || in.Environment != "" && l.Environment != in.Environment {
 			continue
@@ -29,20 +29,20 @@ func (q Queries) status(ctx context.Context, in Intent) (Answered, error) {
 		if err != nil {
 			return Answered{}, err
 		}
-		a.Lines = append(a.Lines, statusLine(l)+queue+undecided(l, asked)+q.behind(ctx, l, lines))
+		a.Lines = append(a.Lines, q.lang.statusLine(l)+queue+q.lang.undecided(l, asked)+q.behind(ctx, l, lines))
 	}
 	if len(a.Lines) == 0 {
-		a.Lines = []string{"Nothing of that name is in the policy file."}
+		a.Lines = []string{q.lang.text("Nothing of that name is in the policy file.")}
 	}
 	return a, nil
 }
 
 // undecided says what waits for an approval to come here.
-func undecided(l EnvironmentLine, asked []ApprovalLine) string {
+func (lang Language) undecided(l EnvironmentLine, asked []ApprovalLine) string {
 	var out strings.Builder
 	for _, a := range asked {
 		if a.Plan.Service == l.Service && a.Plan.Env == l.Environment {
-			fmt.Fprintf(&out, "; %s of %s waits for approval (`%s`)", a.Plan.Action, plain(a.Plan.Version), a.ID)
+			out.WriteString(lang.text("; %s of %s waits for approval (`%s`)", a.Plan.Action, plain(a.Plan.Version), a.ID))
 		}
 	}
 	return out.String()
@@ -68,33 +68,33 @@ func (q Queries) behind(ctx context.Context, l EnvironmentLine, all []Environmen
 	if err != nil || changes.Total == 0 || changes.Backward {
 		return ""
 	}
-	return "; " + counted(changes.Total, "commit") + " of " + env.After + " not deployed here yet"
+	return q.lang.text("; %s of %s not deployed here yet", q.lang.commits(changes.Total), env.After)
 }
 
-func of(in Intent) string {
+func (lang Language) of(in Intent) string {
 	switch {
 	case in.Service != "" && in.Environment != "":
-		return plain(" of " + in.Service + " in " + in.Environment)
+		return plain(lang.text(" of %s in %s", in.Service, in.Environment))
 	case in.Service != "":
-		return plain(" of " + in.Service)
+		return plain(lang.text(" of %s", in.Service))
 	case in.Environment != "":
-		return plain(" of " + in.Environment)
+		return plain(lang.text(" of %s", in.Environment))
 	}
 	return ""
 }
 
-func statusLine(l EnvironmentLine) string {
+func (lang Language) statusLine(l EnvironmentLine) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s in %s: ", l.Service, l.Environment)
+	b.WriteString(lang.text("%s in %s: ", l.Service, l.Environment))
 	switch {
 	case l.Running.Version == "" && l.Last != nil:
-		fmt.Fprintf(&b, "not known for sure; the last release, %s, ended %s", plain(l.Last.Version), l.Last.Outcome)
+		b.WriteString(lang.text("not known for sure; the last release, %s, ended %s", plain(l.Last.Version), l.Last.Outcome))
 	case l.Running.Version == "":
-		b.WriteString("nothing has been released here yet")
+		b.WriteString(lang.text("nothing has been released here yet"))
 	default:
-		fmt.Fprintf(&b, "%s since %s", plain(l.Running.Version), clockOf(l.Running.Since))
+		b.WriteString(lang.text("%s since %s", plain(l.Running.Version), lang.clock(l.Running.Since)))
 		if l.Last != nil && len(l.Last.By) > 0 && l.Last.Version == l.Running.Version {
-			fmt.Fprintf(&b, " by %s", mention(l.Last.By[0]))
+			b.WriteString(lang.by(l.Last.By[0]))
 		}
 		if l.Running.Healthy {
 			b.WriteString(", healthy")
@@ -106,16 +106,16 @@ func statusLine(l EnvironmentLine) string {
 		b.WriteString("; events of this environment have been lost, so nobody knows who has it: a release that waits for it can take it over")
 	}
 	if l.Lock != nil {
-		fmt.Fprintf(&b, "; locked by %s%s: %s", mention(l.Lock.By), until(l.Lock), plain(l.Lock.Reason))
+		b.WriteString(lang.text("; locked by %s%s: %s", mention(l.Lock.By), lang.until(l.Lock), plain(l.Lock.Reason)))
 	}
 	return b.String()
 }
 
-func until(lock *HumanLock) string {
+func (lang Language) until(lock *HumanLock) string {
 	if lock.Until.IsZero() {
 		return ""
 	}
-	return " until " + clockOf(lock.Until)
+	return lang.text(" until %s", lang.clock(lock.Until))
 }
 
 // queueSaid is how many releases of one environment's queue are named with what they ship.
@@ -129,24 +129,24 @@ func (q Queries) queue(ctx context.Context, l EnvironmentLine) (string, error) {
 	out := ""
 	for i, id := range append([]string{l.Holder}, l.Waiting...) {
 		if i == queueSaid {
-			return out + fmt.Sprintf("; %d more wait", len(l.Waiting)+1-i), nil
+			return out + q.lang.text("; %d more wait", len(l.Waiting)+1-i), nil
 		}
 		s, r, err := q.Release(ctx, id)
 		switch {
 		case errors.Is(err, ErrNoRelease):
-			out += "; release " + id
+			out += q.lang.text("; release %s", id)
 		case err != nil:
 			return "", err
 		default:
-			out += "; " + r.Action + " of " + plain(orText(r.shipped(), "the last healthy version")) + " (release " + id + ")"
+			out += q.lang.text("; %s of %s (release %s)", r.Action, plain(orText(r.shipped(), q.lang.text("the last healthy version"))), id)
 		}
 		switch {
 		case i > 0:
-			out += " waits behind it"
+			out += q.lang.text(" waits behind it")
 		case l.Lock != nil:
-			out += " waits for the lock to go, since " + clockOf(*l.HolderSince)
+			out += q.lang.text(" waits for the lock to go, since %s", q.lang.clock(*l.HolderSince))
 		default:
-			out += " has it since " + clockOf(*l.HolderSince)
+			out += q.lang.text(" has it since %s", q.lang.clock(*l.HolderSince))
 			if s != nil && s.Lost != nil {
 				out += " (events of its thread have been lost: a release that waits can take the environment over)"
 			}
@@ -156,10 +156,10 @@ func (q Queries) queue(ctx context.Context, l EnvironmentLine) (string, error) {
 }
 
 // lasting writes a duration in minutes as people do: 1h5m, 20m.
-func lasting(d time.Duration) string {
+func (lang Language) lasting(d time.Duration) string {
 	d = max(0, d).Round(time.Minute)
 	if d == 0 {
-		return "less than a minute"
+		return lang.text("less than a minute")
 	}
 	s := strings.TrimSuffix(d.String(), "0s")
 	if d%time.Hour == 0 {
@@ -181,28 +181,28 @@ func (q Queries) approvals(ctx context.Context, person string, now time.Time) (A
 		return Answered{}, err
 	}
 	mine, others := q.WaitingFor(ctx, lines, person)
-	a := Answered{Title: "Waiting for approval"}
+	a := Answered{Title: q.lang.text("Waiting for approval")}
 	for i, l := range slices.Concat(mine, others) {
-		line := approvalText(l, now)
+		line := q.lang.approvalText(l, now)
 		if i < len(mine) {
-			line = "*Waiting for you*: " + line
+			line = q.lang.text("*Waiting for you*: %s", line)
 		}
 		a.Lines = append(a.Lines, line)
 	}
 	if len(a.Lines) == 0 {
-		a.Lines = []string{"Nothing waits for an approval."}
+		a.Lines = []string{q.lang.text("Nothing waits for an approval.")}
 	}
 	return a, nil
 }
 
-func approvalText(l ApprovalLine, now time.Time) string {
+func (lang Language) approvalText(l ApprovalLine, now time.Time) string {
 	who := ""
 	if len(l.Plan.By) > 0 {
-		who = ", asked for by " + mention(l.Plan.By[0])
+		who = lang.text(", asked for by %s", mention(l.Plan.By[0]))
 	}
-	return fmt.Sprintf("`%s`: %s of %s %s to %s%s; %d of %d given, from %s; expires in %s",
+	return lang.text("`%s`: %s of %s %s to %s%s; %d of %d given, from %s; expires in %s",
 		l.ID, l.Plan.Action, l.Plan.Service, plain(l.Plan.Version), l.Plan.Env, who, len(l.Approved), l.Required,
-		plain(whoever(l.Approvers)), lasting(l.Expires.Sub(now)))
+		plain(lang.whoever(l.Approvers)), lang.lasting(l.Expires.Sub(now)))
 }
 
 // WaitingFor parts approvals into those that this person may give, and the others.
@@ -237,15 +237,15 @@ func (q Queries) locks(ctx context.Context, now time.Time) (Answered, error) {
 	if err != nil {
 		return Answered{}, err
 	}
-	a := Answered{Title: "Locks"}
+	a := Answered{Title: q.lang.text("Locks")}
 	for _, l := range lines {
 		if l.Lock == nil || !l.Lock.Until.IsZero() && !now.Before(l.Lock.Until) {
 			continue
 		}
-		a.Lines = append(a.Lines, fmt.Sprintf("%s in %s: locked by %s%s: %s", l.Service, l.Environment, mention(l.Lock.By), until(l.Lock), plain(l.Lock.Reason)))
+		a.Lines = append(a.Lines, q.lang.text("%s in %s: locked by %s%s: %s", l.Service, l.Environment, mention(l.Lock.By), q.lang.until(l.Lock), plain(l.Lock.Reason)))
 	}
 	if len(a.Lines) == 0 {
-		a.Lines = []string{"Nothing is locked."}
+		a.Lines = []string{q.lang.text("Nothing is locked.")}
 	}
 	return a, nil
 }

@@ -29,7 +29,7 @@ type bygone struct {
 func (q Queries) history(ctx context.Context, in Intent) (Answered, error) {
 	since, err := sinceOf(in.Since)
 	if err != nil {
-		return Answered{Title: "History", Lines: []string{err.Error()}}, nil //nolint:nilerr // it is the answer
+		return Answered{Title: q.lang.text("History"), Lines: []string{err.Error()}}, nil //nolint:nilerr // it is the answer
 	}
 	lines, err := q.Environments(ctx)
 	if err != nil {
@@ -46,9 +46,9 @@ func (q Queries) history(ctx context.Context, in Intent) (Answered, error) {
 		}
 		pasts = append(pasts, p)
 	}
-	a := Answered{Title: "History" + of(in)}
+	a := Answered{Title: q.lang.text("History") + q.lang.of(in)}
 	if !since.IsZero() {
-		a.Title += " since " + clockOf(since)
+		a.Title += q.lang.text(" since %s", q.lang.clock(since))
 	}
 	a.Lines, err = q.told(ctx, in, pasts)
 	if err != nil {
@@ -56,11 +56,11 @@ func (q Queries) history(ctx context.Context, in Intent) (Answered, error) {
 	}
 	switch {
 	case len(pasts) == 0:
-		a.Lines = []string{"Nothing of that name is in the policy file."}
+		a.Lines = []string{q.lang.text("Nothing of that name is in the policy file.")}
 	case len(a.Lines) == 0 && !since.IsZero():
-		a.Lines = []string{"Nothing was released."}
+		a.Lines = []string{q.lang.text("Nothing was released.")}
 	case len(a.Lines) == 0:
-		a.Lines = []string{"Nothing has been released here yet."}
+		a.Lines = []string{q.lang.text("Nothing has been released here yet.")}
 	}
 	if !since.IsZero() {
 		for _, p := range pasts {
@@ -68,7 +68,7 @@ func (q Queries) history(ctx context.Context, in Intent) (Answered, error) {
 		}
 	}
 	if len(pasts) == 1 && len(pasts[0].outcomes) > 0 {
-		a.Lines = append(a.Lines, "Source: the log `"+EnvironmentLog(pasts[0].line.Service, pasts[0].line.Environment)+"`.")
+		a.Lines = append(a.Lines, q.lang.text("Source: the log `%s`.", EnvironmentLog(pasts[0].line.Service, pasts[0].line.Environment)))
 	}
 	return a, nil
 }
@@ -129,7 +129,7 @@ func (q Queries) told(ctx context.Context, in Intent, pasts []bygone) ([]string,
 	for _, p := range pasts {
 		service, where := "", ""
 		if len(pasts) > 1 {
-			service, where = p.line.Service+" ", " to "+p.line.Environment
+			service, where = p.line.Service+" ", q.lang.text(" to %s", p.line.Environment)
 		}
 		for _, o := range p.outcomes {
 			all = append(all, told{o, service, where})
@@ -139,9 +139,9 @@ func (q Queries) told(ctx context.Context, in Intent, pasts []bygone) ([]string,
 	var lines []string
 	for i, o := range all {
 		if i == historySaid {
-			return append(lines, fmt.Sprintf("and %d before that", len(all)-i)), nil
+			return append(lines, q.lang.text("and %d before that", len(all)-i)), nil
 		}
-		line := outcomeLine(o.Outcome, o.service, o.where)
+		line := q.lang.outcomeLine(o.Outcome, o.service, o.where)
 		if in.About == AboutApprovals && i < approvalsSaid {
 			who, err := q.approvedBy(ctx, o.Outcome)
 			if err != nil {
@@ -156,34 +156,34 @@ func (q Queries) told(ctx context.Context, in Intent, pasts []bygone) ([]string,
 	return lines, nil
 }
 
-func outcomeLine(o Outcome, service, where string) string {
-	line := fmt.Sprintf("%s: %s of %s%s%s %s", clockOf(o.At), o.Action, service, plain(o.Version), where, o.Outcome)
+func (lang Language) outcomeLine(o Outcome, service, where string) string {
+	line := lang.text("%s: %s of %s %s", lang.clock(o.At), o.Action, service+plain(o.Version)+where, o.Outcome)
 	if !o.Began.IsZero() {
-		line += " after " + o.At.Sub(o.Began).Round(time.Second).String()
+		line += lang.text(" after %s", o.At.Sub(o.Began).Round(time.Second).String())
 	}
 	if len(o.By) > 0 {
-		line += ", asked for by " + mention(o.By[0])
+		line += lang.text(", asked for by %s", mention(o.By[0]))
 	}
-	return line + " (release " + ReleaseID(o.Thread, o.Number) + ")"
+	return line + lang.text(" (release %s)", ReleaseID(o.Thread, o.Number))
 }
 
 // approvedBy says who approved a release that has ended.
 func (q Queries) approvedBy(ctx context.Context, o Outcome) (string, error) {
 	_, r, err := q.Release(ctx, ReleaseID(o.Thread, o.Number))
 	if errors.Is(err, ErrNoRelease) {
-		return "; its log is not kept any more", nil
+		return q.lang.text("; its log is not kept any more"), nil
 	}
 	if err != nil {
 		return "", err
 	}
 	if a := r.Approval; a != nil && len(a.Approvers) > 0 {
 		last := a.Approvers[len(a.Approvers)-1]
-		return "; approved by " + a.names() + " on " + clockOf(last.At), nil
+		return q.lang.text("; approved by %s on %s", a.names(), q.lang.clock(last.At)), nil
 	}
 	if r.Auto != "" {
-		return "; allowed beforehand by the approval `" + r.Auto + "`", nil
+		return q.lang.text("; allowed beforehand by the approval `%s`", r.Auto), nil
 	}
-	return "; no approval was needed", nil
+	return q.lang.text("; no approval was needed"), nil
 }
 
 // leftBy says who has left a failure as it is; a log that can't be read now says nothing of it.
@@ -192,19 +192,19 @@ func (q Queries) leftBy(ctx context.Context, o Outcome) string {
 	if err != nil || r.Left == nil {
 		return ""
 	}
-	return "; left as it is by " + mention(r.Left.By) + " on " + clockOf(r.Left.At)
+	return q.lang.text("; left as it is by %s on %s", mention(r.Left.By), q.lang.clock(r.Left.At))
 }
 
 // changed says what commits came between what ran then and what runs now.
 func (q Queries) changed(ctx context.Context, p bygone) []string {
-	now, where := p.line.Running, p.line.Service+" in "+p.line.Environment
+	now, where := p.line.Running, q.lang.text("%s in %s", p.line.Service, p.line.Environment)
 	switch {
 	case len(p.outcomes) == 0 || now.Version == "" || now.Version == p.before.Version && now.Commit == p.before.Commit:
 		return nil
 	case p.before.Version == "":
-		return []string{where + " runs " + plain(now.Version) + " now; what ran before is not known."}
+		return []string{q.lang.text("%s runs %s now; what ran before is not known.", where, plain(now.Version))}
 	}
-	head := where + " ran " + plain(p.before.Version) + " then, and runs " + plain(now.Version) + " now."
+	head := q.lang.text("%s ran %s then, and runs %s now.", where, plain(p.before.Version), plain(now.Version))
 	env, ok := q.Policy().Environment(p.line.Service, p.line.Environment)
 	if !ok || env.Source == nil || q.Sources == nil {
 		return []string{head}
@@ -213,14 +213,14 @@ func (q Queries) changed(ctx context.Context, p bygone) []string {
 	defer cancel()
 	src, err := q.Sources(env.Source)
 	if err != nil {
-		return []string{head + " The repository could not be opened."}
+		return []string{head + q.lang.text(" The repository could not be opened.")}
 	}
 	ch, err := src.Between(ctx, ref(p.before), ref(now), commitsSaid)
 	if err != nil {
-		return []string{head + " The commits between could not be listed."}
+		return []string{head + q.lang.text(" The commits between could not be listed.")}
 	}
 	if ch.Total == 0 {
 		return []string{head}
 	}
-	return append([]string{head}, changeLines(ch, p.before.Version)...)
+	return append([]string{head}, q.lang.changeLines(ch, p.before.Version)...)
 }

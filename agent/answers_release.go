@@ -32,7 +32,7 @@ func (s *State) atHand(in Intent) Intent {
 func (q Queries) release(ctx context.Context, in Intent) (Answered, error) {
 	s, r, err := q.Release(ctx, in.ID)
 	if errors.Is(err, ErrNoRelease) {
-		return Answered{Title: "Which release?", Lines: []string{"No release has the id " + plain(cut(in.ID, 40)) + "."}}, nil
+		return Answered{Title: q.lang.text("Which release?"), Lines: []string{q.lang.text("No release has the id %s.", plain(cut(in.ID, 40)))}}, nil
 	}
 	if err != nil {
 		return Answered{}, err
@@ -43,13 +43,13 @@ func (q Queries) release(ctx context.Context, in Intent) (Answered, error) {
 	}
 	events = slices.DeleteFunc(events, func(e *Event) bool { return e.Release != r.N })
 	if in.About == AboutApprovals {
-		return approvalsOf(r, events), nil
+		return q.lang.approvalsOf(r, events), nil
 	}
-	return changesOf(r, events), nil
+	return q.lang.changesOf(r, events), nil
 }
 
 // changesOf says what the release ships, by what was looked up for it.
-func changesOf(r *ReleaseState, events []*Event) Answered {
+func (lang Language) changesOf(r *ReleaseState, events []*Event) Answered {
 	var facts *ReleaseContext
 	var seen *Event
 	for _, e := range events {
@@ -57,58 +57,56 @@ func changesOf(r *ReleaseState, events []*Event) Answered {
 			facts, seen = c, e
 		}
 	}
-	a := Answered{Title: "What is in the " + r.named()}
+	a := Answered{Title: lang.text("What is in the %s", lang.named(r))}
 	if facts == nil {
-		a.Lines = []string{"That was not looked up: " + r.becauseWord() + "."}
+		a.Lines = []string{lang.text("That was not looked up: %s.", lang.becauseWord(r))}
 		return a
 	}
 	switch ch := facts.Changes; {
 	case r.Action == "verify":
-		a.Lines = []string{"Nothing: a verify only looks at the health of what runs."}
+		a.Lines = []string{lang.text("Nothing: a verify only looks at the health of what runs.")}
 	case facts.Replaces.Version == "":
-		a.Lines = []string{"What it replaces is not known, so there is nothing to compare with."}
+		a.Lines = []string{lang.text("What it replaces is not known, so there is nothing to compare with.")}
 	case ch == nil:
-		a.Lines = []string{"The changes since " + plain(facts.Replaces.Version) + " could not be listed."}
+		a.Lines = []string{lang.text("The changes since %s could not be listed.", plain(facts.Replaces.Version))}
 	case ch.Total == 0 && facts.Version.SHA == "":
-		a.Lines = []string{"It replaces " + plain(facts.Replaces.Version) + ". The service has no repository to list commits from."}
+		a.Lines = []string{lang.text("It replaces %s. The service has no repository to list commits from.", plain(facts.Replaces.Version))}
 	default:
-		a.Lines = changeLines(*ch, facts.Replaces.Version)
+		a.Lines = lang.changeLines(*ch, facts.Replaces.Version)
 	}
 	if facts.CI != nil && r.Action == "deploy" {
 		a.Lines = append(a.Lines, "CI: "+plain(describeCI(facts.CI))+".")
 	}
-	source := fmt.Sprintf("Source: event %d of the log of %s", seen.Seq, r.ID)
-	if facts.Version.SHA != "" {
-		source += ", with the repository as it was on " + clockOf(seen.At) + "; commit " + plain(short(facts.Version.SHA))
-	} else {
-		source += ", " + clockOf(seen.At)
+	source := lang.text("Source: event %d of the log of %s, %s.", seen.Seq, r.ID, lang.clock(seen.At))
+	if sha := facts.Version.SHA; sha != "" {
+		source = lang.text("Source: event %d of the log of %s, with the repository as it was on %s; commit %s.", seen.Seq, r.ID, lang.clock(seen.At), plain(short(sha)))
 	}
-	a.Lines = append(a.Lines, source+".")
+	a.Lines = append(a.Lines, source)
 	return a
 }
 
-func (r *ReleaseState) becauseWord() string {
+func (lang Language) becauseWord(r *ReleaseState) string {
 	if r.Refused != nil {
-		return "it was refused before"
+		return lang.text("it was refused before")
 	}
-	return "it " + r.stands()
+	return lang.text("it %s", lang.stands(r))
 }
 
 // changeLines lists commits, newest first, and counts what is not listed.
-func changeLines(ch changelog.Changes, since string) []string {
+func (lang Language) changeLines(ch changelog.Changes, since string) []string {
 	total := max(ch.Total, len(ch.Commits))
 	if total == 0 {
-		return []string{"No commits: it is the same as " + plain(since) + "."}
+		return []string{lang.text("No commits: it is the same as %s.", plain(since))}
 	}
-	head := fmt.Sprintf("%s since %s", counted(total, "commit"), plain(since))
+	head := lang.text("%s since %s", lang.commits(total), plain(since))
 	switch {
 	case ch.Backward:
-		head = fmt.Sprintf("It takes back %s of %s", counted(total, "commit"), plain(since))
+		head = lang.text("It takes back %s of %s", lang.commits(total), plain(since))
 	case ch.Diverged:
-		head += ", which has commits that this version lacks"
+		head += lang.text(", which has commits that this version lacks")
 	}
 	if len(ch.Authors) > 0 {
-		head += ", by " + plain(listed(ch.Authors, 8))
+		head += lang.text(", by %s", plain(lang.listed(ch.Authors, 8)))
 	}
 	lines := []string{head + "."}
 	for i, c := range ch.Commits {
@@ -122,7 +120,7 @@ func changeLines(ch changelog.Changes, since string) []string {
 		lines = append(lines, line)
 	}
 	if rest := total - min(len(ch.Commits), commitsSaid); rest > 0 {
-		lines = append(lines, fmt.Sprintf("… and %d more", rest))
+		lines = append(lines, lang.text("… and %d more", rest))
 	}
 	return lines
 }
@@ -135,39 +133,39 @@ func counted(n int, what string) string {
 }
 
 // listed names up to most of them, and counts the rest.
-func listed(names []string, most int) string {
+func (lang Language) listed(names []string, most int) string {
 	if len(names) > most {
-		return strings.Join(names[:most], ", ") + fmt.Sprintf(" and %d others", len(names)-most)
+		return strings.Join(names[:most], ", ") + lang.text(" and %d others", len(names)-most)
 	}
 	return strings.Join(names, ", ")
 }
 
 // approvalsOf says who decided about the release: as whom, and when.
-func approvalsOf(r *ReleaseState, events []*Event) Answered {
-	a := Answered{Title: "Approvals of the " + r.named()}
+func (lang Language) approvalsOf(r *ReleaseState, events []*Event) Answered {
+	a := Answered{Title: lang.text("Approvals of the %s", lang.named(r))}
 	var seqs []string
 	for _, e := range events {
 		d, ok := e.Data.(*ApprovalResponse)
 		if !ok {
 			continue
 		}
-		if line := r.responded(d, e); line != "" {
+		if line := lang.responded(r, d, e); line != "" {
 			a.Lines, seqs = append(a.Lines, line), append(seqs, itoa(e.Seq))
 		}
 	}
-	a.Lines = append(a.Lines, r.approvalStands()...)
+	a.Lines = append(a.Lines, lang.approvalStands(r)...)
 	if len(seqs) > 0 {
-		noun := "event "
+		source := lang.text("Source: the log of %s, event %s.", r.ID, seqs[0])
 		if len(seqs) > 1 {
-			noun = "events "
+			source = lang.text("Source: the log of %s, events %s.", r.ID, strings.Join(seqs, ", "))
 		}
-		a.Lines = append(a.Lines, "Source: the log of "+r.ID+", "+noun+strings.Join(seqs, ", ")+".")
+		a.Lines = append(a.Lines, source)
 	}
 	return a
 }
 
 // responded is what one person decided, "" where it did not count at its place in the log.
-func (r *ReleaseState) responded(d *ApprovalResponse, e *Event) string {
+func (lang Language) responded(r *ReleaseState, d *ApprovalResponse, e *Event) string {
 	verb, counts := "approved", false
 	if d.Decision == VerbReject {
 		verb = "rejected"
@@ -180,36 +178,36 @@ func (r *ReleaseState) responded(d *ApprovalResponse, e *Event) string {
 			return ""
 		}
 	}
-	line := fmt.Sprintf("%s %s on %s, as %s", mention(d.Person), verb, clockOf(e.At), plain(d.Basis))
+	line := lang.text("%s %s on %s, as %s", mention(d.Person), verb, lang.clock(e.At), plain(d.Basis))
 	if d.Reason != "" {
 		line += ": " + plain(d.Reason)
 	}
 	if !counts {
-		line += ". That was about an earlier card, `" + d.ID + "`, which is void: what it showed has changed"
+		line += lang.text(". That was about an earlier card, `%s`, which is void: what it showed has changed", d.ID)
 	}
 	return line
 }
 
 // approvalStands is how the approval of the release's plan stands.
-func (r *ReleaseState) approvalStands() []string {
+func (lang Language) approvalStands(r *ReleaseState) []string {
 	a := r.Approval
 	switch {
 	case r.Auto != "" && r.Plan != nil && r.Plan.Covered != "":
-		return []string{"It was allowed beforehand, by the approval `" + r.Auto + "` of the release that it takes back."}
+		return []string{lang.text("It was allowed beforehand, by the approval `%s` of the release that it takes back.", r.Auto)}
 	case a == nil && r.Refused != nil:
-		return []string{"None was asked for: the policy refused it."}
+		return []string{lang.text("None was asked for: the policy refused it.")}
 	case a == nil:
-		return []string{"None was asked for yet: it " + r.stands() + "."}
+		return []string{lang.text("None was asked for yet: it %s.", lang.stands(r))}
 	case a.Required == 0:
-		return []string{"None was needed: the policy of " + r.Env + " asks for none."}
+		return []string{lang.text("None was needed: the policy of %s asks for none.", r.Env)}
 	case a.State == ApprovalPending:
-		return []string{fmt.Sprintf("%d of %d given. It may come from %s, until %s.", len(a.Approvers), a.Required, plain(whoever(a.From)), clockOf(a.Expires))}
+		return []string{lang.text("%d of %d given%s. It may come from %s, until %s.", len(a.Approvers), a.Required, "", plain(lang.whoever(a.From)), lang.clock(a.Expires))}
 	case a.State == ApprovalExpiredOut:
-		return []string{fmt.Sprintf("%d of %d given when it expired, on %s.", len(a.Approvers), a.Required, clockOf(a.Decided))}
+		return []string{lang.text("%d of %d given when it expired, on %s.", len(a.Approvers), a.Required, lang.clock(a.Decided))}
 	case a.State == ApprovalReplaced:
-		return []string{"It is void since " + clockOf(a.Decided) + ": " + plain(orText(strings.Join(a.Changed, "; "), "release "+a.By+" takes its place")) + "."}
+		return []string{lang.text("It is void since %s: %s.", lang.clock(a.Decided), plain(orText(strings.Join(a.Changed, "; "), lang.text("release %s takes its place", a.By))))}
 	case a.State == ApprovalCanceled:
-		return []string{"The release was canceled" + by(a.By) + " before it was decided."}
+		return []string{lang.text("The release was canceled%s before it was decided.", lang.by(a.By))}
 	}
 	return nil
 }

@@ -13,16 +13,16 @@ import (
 // why says why a release stands where it stands, by which rule, what would move it, and who can.
 func (q Queries) why(ctx context.Context, id string) (Answered, error) {
 	if id == "" {
-		return Answered{Title: "Why?", Lines: []string{"Say of which release: `/release why ID`, with the id that its card shows."}}, nil
+		return Answered{Title: q.lang.text("Why?"), Lines: []string{q.lang.text("Say of which release: `/release why ID`, with the id that its card shows.")}}, nil
 	}
 	s, r, err := q.Release(ctx, id)
 	if errors.Is(err, ErrNoRelease) {
-		return Answered{Title: "Why?", Lines: []string{"No release has the id " + plain(cut(id, 40)) + "."}}, nil
+		return Answered{Title: q.lang.text("Why?"), Lines: []string{q.lang.text("No release has the id %s.", plain(cut(id, 40)))}}, nil
 	}
 	if err != nil {
 		return Answered{}, err
 	}
-	a := Answered{Title: "The " + r.named() + " " + r.stands()}
+	a := Answered{Title: q.lang.text("The %s %s", q.lang.named(r), q.lang.stands(r))}
 	switch {
 	case s.Lost != nil:
 		a.Lines = s.Lost.answer(s.ID).Lines
@@ -40,30 +40,30 @@ func (q Queries) why(ctx context.Context, id string) (Answered, error) {
 }
 
 // named is the release as answers name it.
-func (r *ReleaseState) named() string {
+func (lang Language) named(r *ReleaseState) string {
 	if r.Action == "verify" {
-		return "verify of " + r.Target()
+		return lang.text("%s of %s in %s", r.Action, r.Service, r.Env)
 	}
 	version := r.shipped()
 	if version == "" { // of a rollback that was refused
-		return r.Action + " of " + r.Target()
+		return lang.text("%s of %s in %s", r.Action, r.Service, r.Env)
 	}
-	return r.Action + " of " + r.Service + " " + plain(version) + " to " + r.Env
+	return lang.text("%s of %s %s to %s", r.Action, r.Service, plain(version), r.Env)
 }
 
 // stands is the end of a sentence about the release.
-func (r *ReleaseState) stands() string {
+func (lang Language) stands(r *ReleaseState) string {
 	switch w := r.Word(); w {
 	case OutcomeExpired, OutcomeFailed:
-		return "has " + w
+		return lang.text("has %s", w)
 	case OutcomeUnknown:
-		return "ended in a way that nobody knows yet"
+		return lang.text("ended in a way that nobody knows yet")
 	case "deploying", "preparing":
-		return "is under way"
+		return lang.text("is under way")
 	case "verifying":
-		return "is being verified"
+		return lang.text("is being verified")
 	default:
-		return "is " + w
+		return lang.text("is %s", w)
 	}
 }
 
@@ -72,30 +72,30 @@ func (q Queries) because(r *ReleaseState) []string {
 	var out []string
 	switch {
 	case r.Refused != nil:
-		out = append(out, "Rule `"+r.Refused.Rule+"`"+at(r.Refused.Line)+": "+r.Refused.Reason)
+		out = append(out, q.lang.text("Rule `%s`%s: %s", r.Refused.Rule, at(r.Refused.Line), r.Refused.Reason))
 		if r.Refused.Remedy != "" {
 			out = append(out, r.Refused.Remedy)
 		}
 	case r.Stage == StageEnded:
 		out = q.becauseEnded(r)
 	case r.Held != "" && r.Stage.Before(StageDeploy):
-		out = append(out, "Held by "+mention(r.Held)+" since "+clockOf(r.HeldAt)+".",
-			"`/release resume "+r.ID+"` lets it go on, from one who may ask for releases there ("+plain(q.requesters(r))+") or approve them ("+plain(q.approvers(r))+").")
+		out = append(out, q.lang.text("Held by %s since %s.", mention(r.Held), q.lang.clock(r.HeldAt)),
+			q.lang.text("`/release resume %s` lets it go on, from one who may ask for releases there (%s) or approve them (%s).", r.ID, plain(q.requesters(r)), plain(q.approvers(r))))
 	case r.Stage == StageApproval && r.Approval != nil:
 		out = q.becauseAsked(r, r.Approval)
 	case r.Stage == StageDoubt:
-		out = append(append(out, r.checked()...), "The checks could not tell whether it is healthy. One who may approve there ("+plain(q.approvers(r))+") has to say, on the card that asks.")
+		out = append(append(out, q.lang.checked(r)...), q.lang.text("The checks could not tell whether it is healthy. One who may approve there (%s) has to say, on the card that asks.", plain(q.approvers(r))))
 	case r.Stage == StageUnknown:
-		out = append(out, "Nobody can tell what became of its start. One who may approve there ("+plain(q.approvers(r))+") has to say: It ran, It didn't, or Stop.")
+		out = append(out, q.lang.text("Nobody can tell what became of its start. One who may approve there (%s) has to say: It ran, It didn't, or Stop.", plain(q.approvers(r))))
 	case r.Stage == StageDeploy && r.Deploy != nil:
-		out = append(out, "Its deploy runs since "+clockOf(r.Deploy.Began)+progressOf(r.Deploy)+". `/release cancel "+r.ID+"` stops it.")
+		out = append(out, q.lang.text("Its deploy runs since %s%s. `/release cancel %s` stops it.", q.lang.clock(r.Deploy.Began), progressOf(r.Deploy), r.ID))
 	case r.Stage == StageVerify && r.Verify != nil:
-		out = append(out, "It is deployed, and these checks look at it since "+clockOf(r.Verify.Began)+": "+plain(strings.Join(r.Verify.Checks, ", "))+".")
+		out = append(out, q.lang.text("It is deployed, and these checks look at it since %s: %s.", q.lang.clock(r.Verify.Began), plain(strings.Join(r.Verify.Checks, ", "))))
 	case r.Detail != "":
 		out = append(out, plain(r.Detail))
 	}
 	if len(out) == 0 {
-		out = append(out, "Nothing holds it back.")
+		out = append(out, q.lang.text("Nothing holds it back."))
 	}
 	return out
 }
@@ -106,11 +106,11 @@ func (q Queries) becauseBusy(ctx context.Context, r *ReleaseState) ([]string, er
 	if err != nil {
 		return nil, err
 	}
-	lines := []string{"The environment is busy: " + r.Waits + ". It goes on by itself, in its turn."}
+	lines := []string{q.lang.text("The environment is busy: %s. It goes on by itself, in its turn.", r.Waits)}
 	if e.Lock != nil {
-		return append(lines, "`/release unlock "+r.Service+" "+r.Env+"` takes the lock off, from one who may ask for releases there ("+plain(q.requesters(r))+")."), nil
+		return append(lines, q.lang.text("`/release unlock %s %s` takes the lock off, from one who may ask for releases there (%s).", r.Service, r.Env, plain(q.requesters(r)))), nil
 	}
-	return append(lines, "One who may approve there ("+plain(q.approvers(r))+") can take it over, with a reason, unless a release is under way."), nil
+	return append(lines, q.lang.text("One who may approve there (%s) can take it over, with a reason, unless a release is under way.", plain(q.approvers(r)))), nil
 }
 
 func progressOf(d *DeployRun) string {
@@ -129,16 +129,16 @@ func progressOf(d *DeployRun) string {
 func (q Queries) becauseAsked(r *ReleaseState, a *Approval) []string {
 	given := ""
 	if len(a.Approvers) > 0 {
-		given = ", by " + a.names()
+		given = q.lang.text(", by %s", a.names())
 	}
-	whom := plain(whoever(a.From))
+	whom := plain(q.lang.whoever(a.From))
 	if env, ok := q.Policy().Environment(r.Service, r.Env); ok && !env.Approval.Self && len(r.By) > 0 {
-		whom += ", though not from " + mention(r.By[0]) + ", who asked for it"
+		whom += q.lang.text(", though not from %s, who asked for it", mention(r.By[0]))
 	}
 	return []string{
 		strings.TrimSuffix(a.Why, ".") + at(q.line(r, policy.RuleFrom)) + ".",
-		fmt.Sprintf("%d of %d given%s. It may come from %s, until %s.", len(a.Approvers), a.Required, given, whom, clockOf(a.Expires)),
-		"`/release approve " + a.ID + "` gives it, or the button on its card.",
+		q.lang.text("%d of %d given%s. It may come from %s, until %s.", len(a.Approvers), a.Required, given, whom, q.lang.clock(a.Expires)),
+		q.lang.text("`/release approve %s` gives it, or the button on its card.", a.ID),
 	}
 }
 
@@ -148,50 +148,50 @@ func (q Queries) becauseEnded(r *ReleaseState) []string {
 	switch r.Outcome {
 	case OutcomeDone, OutcomeRolledBack:
 		if r.Verify != nil && r.Verify.Verdict == string(healthcheck.Healthy) {
-			return []string{"It ended well on " + clockOf(r.Ended) + ": its checks found it healthy."}
+			return []string{q.lang.text("It ended well on %s: its checks found it healthy.", q.lang.clock(r.Ended))}
 		}
-		return []string{"It ended well on " + clockOf(r.Ended) + "."}
+		return []string{q.lang.text("It ended well on %s.", q.lang.clock(r.Ended))}
 	case OutcomeRejected:
-		return []string{"Rejected by " + mention(r.OutcomeBy) + " on " + clockOf(r.Ended) + reason(why) + ".", "It can be asked for again."}
+		return []string{q.lang.text("Rejected by %s on %s%s.", mention(r.OutcomeBy), q.lang.clock(r.Ended), reason(why)), q.lang.text("It can be asked for again.")}
 	case OutcomeCanceled:
-		return []string{"Canceled" + by(r.OutcomeBy) + " on " + clockOf(r.Ended) + reason(why) + "."}
+		return []string{q.lang.text("Canceled%s on %s%s.", q.lang.by(r.OutcomeBy), q.lang.clock(r.Ended), reason(why))}
 	case OutcomeSuperseded:
-		return []string{"Release " + r.OutcomeBy + " took its place."}
+		return []string{q.lang.text("Release %s took its place.", r.OutcomeBy)}
 	case OutcomeExpired:
-		out := []string{"Nobody decided in time."}
+		out := []string{q.lang.text("Nobody decided in time.")}
 		if a := r.Approval; a != nil {
-			out[0] = fmt.Sprintf("Nobody decided by %s: %d of %d given, from %s.", clockOf(a.Expires), len(a.Approvers), a.Required, plain(whoever(a.From)))
+			out[0] = q.lang.text("Nobody decided by %s: %d of %d given, from %s.", q.lang.clock(a.Expires), len(a.Approvers), a.Required, plain(q.lang.whoever(a.From)))
 		}
-		return append(out, "Retry on its card asks again, as a new plan.")
+		return append(out, q.lang.text("Retry on its card asks again, as a new plan."))
 	}
-	out := r.checked()
+	out := q.lang.checked(r)
 	if why != "" && len(out) == 0 {
 		out = append(out, why+".")
 	}
 	switch {
 	case r.Left != nil:
-		out = append(out, "Left as it is by "+mention(r.Left.By)+" on "+clockOf(r.Left.At)+": nothing more follows from it.")
+		out = append(out, q.lang.text("Left as it is by %s on %s: nothing more follows from it.", mention(r.Left.By), q.lang.clock(r.Left.At)))
 	case r.Outcome == OutcomeUnknown:
-		out = append(out, "Left open"+by(r.OutcomeBy)+": look at what runs there before the next release.")
+		out = append(out, q.lang.text("Left open%s: look at what runs there before the next release.", q.lang.by(r.OutcomeBy)))
 	case r.Rollback > 0:
-		out = append(out, "A rollback was proposed: its card stands in the same thread.")
+		out = append(out, q.lang.text("A rollback was proposed: its card stands in the same thread."))
 	case r.Action == "deploy" && r.Plan != nil && r.Plan.Rollback != "":
-		out = append(out, "Roll back on its card goes back to "+plain(r.Plan.Rollback)+", Retry tries the same again.")
+		out = append(out, q.lang.text("Roll back on its card goes back to %s, Retry tries the same again.", plain(r.Plan.Rollback)))
 	default:
-		out = append(out, "Retry on its card tries the same again.")
+		out = append(out, q.lang.text("Retry on its card tries the same again."))
 	}
 	return out
 }
 
 // checked is what the checks said that did not find it healthy.
-func (r *ReleaseState) checked() []string {
+func (lang Language) checked(r *ReleaseState) []string {
 	var out []string
 	if r.Verify == nil {
 		return nil
 	}
 	for _, c := range r.Verify.Results {
 		if c.Verdict != string(healthcheck.Healthy) {
-			out = append(out, fmt.Sprintf("Check %s was %s: %s.", plain(c.Name), c.Verdict, strings.TrimSuffix(plain(c.Detail), ".")))
+			out = append(out, lang.text("Check %s was %s: %s.", plain(c.Name), c.Verdict, strings.TrimSuffix(plain(c.Detail), ".")))
 		}
 	}
 	return out
@@ -208,7 +208,7 @@ func reason(why string) string {
 func (q Queries) requesters(r *ReleaseState) string {
 	env, ok := q.Policy().Environment(r.Service, r.Env)
 	if !ok {
-		return "nobody: the policy file knows it no more"
+		return q.lang.text("nobody: the policy file knows it no more")
 	}
-	return whoever(env.Requesters)
+	return q.lang.whoever(env.Requesters)
 }

@@ -51,6 +51,16 @@ func (k IntentKind) known() bool {
 	return false
 }
 
+// asksOnly: it makes no release, so it is answered in words.
+func asksOnly(k IntentKind) bool {
+	switch k {
+	case IntentDeploy, IntentRollback, IntentVerify, IntentClarify:
+		return false
+	default:
+		return true
+	}
+}
+
 // An Intent is words turned into data. It decides nothing: Decide and the
 // policy look at it as at any other request. Names are the policy file's own.
 type Intent struct {
@@ -72,6 +82,8 @@ type Intent struct {
 	About About `json:"about,omitempty"`
 	// Since is from when on a history is asked for, as RFC 3339 writes a date or a time.
 	Since string `json:"since,omitempty"`
+	// Language is what the words are in, so that they are answered in it. It is found by code.
+	Language Language `json:"language,omitempty"`
 	// Question is set with IntentClarify.
 	Question *Question `json:"question,omitempty"`
 }

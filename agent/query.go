@@ -23,17 +23,24 @@ type Queries struct {
 	People Directory
 	// Sources opens repositories, for what is not deployed yet; nil: that is left out.
 	Sources func(*policy.Source) (changelog.Source, error)
+
+	lang Language // of the answer
 }
 
-// helpLines is what the bot says it can do.
-var helpLines = []string{
+// commandLines is what can be asked for by command.
+var commandLines = []string{
 	"`/release deploy SERVICE VERSION to ENVIRONMENT` · `/release rollback SERVICE ENVIRONMENT [to VERSION]` · `/release verify SERVICE ENVIRONMENT`",
 	"`/release status [SERVICE [ENVIRONMENT]]` · `/release history SERVICE ENVIRONMENT` · `/release approvals` · `/release why ID`",
 	"`/release approve ID` · `/release reject ID REASON` · `/release cancel ID` · `/release hold ID` · `/release resume ID`",
 	"`/release lock SERVICE ENVIRONMENT REASON` · `/release unlock SERVICE ENVIRONMENT` · `/release locks` · `/release notify SERVICE ENVIRONMENT`",
 	"`/release take ID REASON` (take the environment over) · `/release glass ID REASON` (break a freeze) · `/release leave ID` (a failure as it is) · `/release mute` · `/release unmute`",
-	"In a release's thread, ask: what's in this? · who approved? · why is it waiting? · what changed since Tuesday?",
-	"Or mention me in a channel, in your own words: deploy shop v1.4.2 to production and page me if health checks fail.",
+}
+
+// help is what the bot says it can do.
+func (lang Language) help() []string {
+	return append(slices.Clone(commandLines),
+		lang.text("In a release's thread, ask: what's in this? · who approved? · why is it waiting? · what changed since Tuesday?"),
+		lang.text("Or mention me in a channel, in your own words: deploy shop v1.4.2 to production and page me if health checks fail."))
 }
 
 // Answer answers an intent that asks, to the person with this id ("": to nobody
@@ -41,6 +48,7 @@ var helpLines = []string{
 func (q Queries) Answer(ctx context.Context, in Intent, person string, now time.Time) (Answered, bool, error) {
 	var a Answered
 	var err error
+	q.lang = in.Language
 	switch {
 	case (in.About == AboutChanges || in.About == AboutApprovals) && in.ID != "":
 		a, err = q.release(ctx, in)
@@ -61,7 +69,7 @@ func (q Queries) Answer(ctx context.Context, in Intent, person string, now time.
 	case IntentWhy:
 		a, err = q.why(ctx, in.ID)
 	case IntentHelp:
-		a = Answered{Title: "What I can do", Lines: helpLines}
+		a = Answered{Title: q.lang.text("What I can do"), Lines: q.lang.help()}
 	default:
 		return a, false, nil
 	}
@@ -169,9 +177,9 @@ func (q Queries) line(r *ReleaseState, rule string) string {
 func (q Queries) approvers(r *ReleaseState) string {
 	env, ok := q.Policy().Environment(r.Service, r.Env)
 	if !ok {
-		return "nobody: the policy file knows it no more"
+		return q.lang.text("nobody: the policy file knows it no more")
 	}
-	return whoever(env.Approvers())
+	return q.lang.whoever(env.Approvers())
 }
 
 func at(line string) string {

@@ -231,6 +231,9 @@ func (r *Runner) understood(h *run, w Words, out Planned, err error, now time.Ti
 			out.Intent = Intent{Kind: IntentNone}
 		}
 	}
+	if w.Intent == nil && asksOnly(out.Intent.Kind) {
+		out.Intent.Language = LanguageOf(w.Text)
+	}
 	d := &PlannerDecision{Of: w.Seq, Intent: out.Intent, Planner: out.Planner, Prompt: out.Prompt, Tokens: out.Tokens}
 	h.emitAs(now, Bot, "", w.Of, itoa(w.Seq), d, mintID("words", w.Seq, "intent"))
 }

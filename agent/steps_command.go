@@ -33,7 +33,8 @@ func (r *Runner) command(ctx context.Context, h *run, st Step, now time.Time) er
 		r.notify(h, c, now)
 		return nil
 	case IntentNone:
-		h.say(c, now, Answered{Title: "That is not for me", Lines: append([]string{"I release services, and nothing else."}, helpLines...)})
+		lang := c.Intent.Language
+		h.say(c, now, Answered{Title: lang.text("That is not for me"), Lines: append([]string{lang.text("I release services, and nothing else.")}, lang.help()...)})
 		return nil
 	default: // a question
 	}
@@ -90,7 +91,7 @@ func (h *run) clarify(c Command, now time.Time) {
 // control takes "cancel", "hold" and "resume" as words: they mean the release
 // that was named, else the newest open one; with several, the bot asks.
 func (r *Runner) control(ctx context.Context, h *run, c Command, now time.Time) error {
-	verb := Verb(c.Intent.Kind)
+	verb, lang := Verb(c.Intent.Kind), c.Intent.Language
 	rel := h.state.Release(h.state.releaseOf(c.Intent.ID))
 	if c.Intent.ID == "" {
 		open := h.state.Open()
@@ -107,11 +108,11 @@ func (r *Runner) control(ctx context.Context, h *run, c Command, now time.Time) 
 		d: Decision{Seq: c.Seq, Actor: c.Actor, OnBehalfOf: c.OnBehalfOf, Data: DecisionReceived{Verb: verb, Via: "words"}},
 	}
 	if rel == nil && h.stopped[c.Of] {
-		h.say(c, now, Answered{Title: "Stopped", Lines: []string{"What you said right before is left alone. No release of this thread is open."}})
+		h.say(c, now, Answered{Title: lang.text("Stopped"), Lines: []string{lang.text("What you said right before is left alone."), lang.text("No release of this thread is open.")}})
 		return nil
 	}
 	if rel == nil {
-		h.say(c, now, Answered{Title: "There is nothing to " + string(verb), Lines: []string{"No release of this thread is open."}})
+		h.say(c, now, Answered{Title: lang.text("There is nothing to %s", string(verb)), Lines: []string{lang.text("No release of this thread is open.")}})
 		return nil
 	}
 	return j.control(ctx)
@@ -145,7 +146,7 @@ func (r *Runner) lock(ctx context.Context, h *run, c Command, now time.Time) err
 		return nil
 	}
 	e := &Event{ID: mintID(string(h.id), "lock", c.Seq), At: h.state.clock(now).UTC().Truncate(time.Millisecond), Actor: c.Actor, OnBehalfOf: c.OnBehalfOf}
-	title := "Unlocked " + env.Service + " in " + env.Name
+	title := c.Intent.Language.text("Unlocked %s in %s", env.Service, env.Name)
 	if c.Intent.Kind == IntentLock {
 		if strings.TrimSpace(c.Intent.Reason) == "" {
 			h.say(c, now, Answered{Title: "A lock needs a reason", Lines: []string{"Say `lock " + env.Service + " " + env.Name + " REASON`."}})
@@ -155,7 +156,7 @@ func (r *Runner) lock(ctx context.Context, h *run, c Command, now time.Time) err
 		if d, err := time.ParseDuration(c.Intent.For); err == nil && d > 0 {
 			lock.Until = e.At.Add(d)
 		}
-		e.Data, title = lock, "Locked "+env.Service+" in "+env.Name
+		e.Data, title = lock, c.Intent.Language.text("Locked %s in %s", env.Service, env.Name)
 	} else {
 		e.Data = &HumanUnlock{By: human}
 	}
@@ -169,11 +170,13 @@ func (r *Runner) lock(ctx context.Context, h *run, c Command, now time.Time) err
 	if lock, ok := e.Data.(*HumanLock); ok && lock.Until.IsZero() {
 		h.emit(now, &WatchSet{ID: e.ID, Kind: WatchLock, Env: EnvironmentLog(env.Service, env.Name), By: human, After: e.At.Add(nagFirst)}, mintID(e.ID, "watch"))
 	}
-	queue, err := r.queries().queue(ctx, state.Line())
+	q := r.queries()
+	q.lang = c.Intent.Language
+	queue, err := q.queue(ctx, state.Line())
 	if err != nil {
 		return err
 	}
-	h.say(c, now, Answered{Title: title, Lines: []string{statusLine(state.Line()) + queue}})
+	h.say(c, now, Answered{Title: title, Lines: []string{c.Intent.Language.statusLine(state.Line()) + queue}})
 	r.wakeNext(ctx, state, h.id, now)
 	return nil
 }
@@ -188,5 +191,5 @@ func (r *Runner) notify(h *run, c Command, now time.Time) {
 	}
 	id := mintID(string(h.id), "free", c.Seq)
 	h.emit(now, &WatchSet{ID: id, Kind: WatchFree, Env: EnvironmentLog(env.Service, env.Name), By: human}, id)
-	h.say(c, now, Answered{Title: "You will be told directly once " + env.Service + " in " + env.Name + " is free"})
+	h.say(c, now, Answered{Title: c.Intent.Language.text("You will be told directly once %s in %s is free", env.Service, env.Name)})
 }
