@@ -76,6 +76,7 @@ func (r *Runner) giveBack(ctx context.Context, h *run, next time.Time) error {
 	if !next.IsZero() {
 		due = threadstore.DueAt(next)
 	}
+	h.distrust() // before: nobody here may write views from the moment that somebody else may
 	if err := r.append(ctx, h, threadstore.Append{Due: due, Release: true}, h.behind || len(h.pending) > 0); err != nil {
 		return err
 	}

@@ -43,14 +43,14 @@ type watched struct {
 	bad  bool           // also then
 }
 
-func (v *watched) Show(s *agent.State, _ func() bool) bool {
+func (v *watched) Show(s *agent.State, _ int64, _ func() bool) agent.Shown {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	if s.ID == v.at && (s.Aside == nil || v.bad) {
 		panic("<@U0ALICE> said something odd")
 	}
 	v.last[s.ID] = *s
-	return true
+	return agent.Settled
 }
 
 func (*watched) Forget(agent.ThreadID) {}

@@ -36,10 +36,10 @@ func (r *Runner) leave(ctx context.Context, h *run, now time.Time) (result, erro
 	}
 	r.mu.Unlock()
 	alone := now.Sub(at.since) >= newerFirst
-	if alone && (h.dirty || !h.inStep) {
+	if alone && (h.dirty || h.shown != Settled) {
 		r.show(h)
 	}
-	if alone && !h.inStep {
+	if alone && h.shown != Settled {
 		return result{did: StepWait, next: now.Add(time.Second)}, nil
 	}
 	if alone {

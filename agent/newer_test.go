@@ -14,8 +14,8 @@ import (
 // shows counts how often people are shown a thread.
 type shows int
 
-func (v *shows) Show(*agent.State, func() bool) bool { *v++; return true }
-func (v *shows) Forget(agent.ThreadID)               {}
+func (v *shows) Show(*agent.State, int64, func() bool) agent.Shown { *v++; return agent.Settled }
+func (v *shows) Forget(agent.ThreadID)                             {}
 
 // prophecy is an event that only a newer program knows.
 func prophecy() *agent.Foreign {

@@ -28,7 +28,7 @@ type run struct {
 	dirty   bool // the durable state has not been shown yet
 	behind  bool // lists and snapshot are older than the log
 	bare    bool // no snapshot of it was ever written
-	inStep  bool
+	shown   Shown
 	midway  *midway      // what goes into an environment's log among what is pending
 	plain   bool         // it was refused there once: no more is thought before it is in
 	claimed *Environment // as the claim's append left it, for the very next look at the facts

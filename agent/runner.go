@@ -32,8 +32,9 @@ type Pager interface {
 type Viewer interface {
 	// Show is given a durable state, and may not keep it. It returns at once;
 	// what it posts, it reports to Runner.Posted. It may write only while valid
-	// says so. inStep: what people see is what s says.
-	Show(s *State, valid func() bool) (inStep bool)
+	// says so. epoch is the lease's: one more than when this process showed the
+	// thread last, and nobody else has had it meanwhile.
+	Show(s *State, epoch int64, valid func() bool) Shown
 	// Forget: this process does not run the thread any more.
 	Forget(id ThreadID)
 }
@@ -45,6 +46,16 @@ type Foreseer interface {
 	// Quiet reports whether Show would send nothing of s, which need not be durable yet. It changes nothing.
 	Quiet(s *State) bool
 }
+
+// Shown is how far people see what a state says.
+type Shown int
+
+// How far that is.
+const (
+	Behind  Shown = iota // not yet
+	InStep               // they do, but what was sent before, here or by a process that died, may still come and hide it
+	Settled              // they do, and that stays
+)
 
 // Config is what a Runner works with. All of it is required unless it says otherwise.
 type Config struct {
@@ -281,6 +292,7 @@ func (r *Runner) drop(h *run) {
 		delete(r.runs, h.id)
 	}
 	r.mu.Unlock()
+	h.distrust() // views may still be on their way to being written
 	r.Viewer.Forget(h.id)
 }
 
@@ -328,12 +340,12 @@ const cardsFirst = 2 * time.Second
 
 // cardsLag reports whether the cards are still to be brought in step before the release goes on.
 func (r *Runner) cardsLag(h *run, st Step, now time.Time) bool {
-	if !h.inStep {
+	if h.shown == Behind {
 		r.show(h)
 	}
 	since, waits := h.lagging[st]
 	switch {
-	case h.inStep:
+	case h.shown != Behind:
 		delete(h.lagging, st)
 		return false
 	case !waits:
@@ -353,9 +365,9 @@ func (r *Runner) rest(ctx context.Context, h *run, now, next time.Time) (result,
 			return result{}, err
 		}
 	}
-	if len(h.pending) == 0 && (h.dirty || !h.inStep) {
+	if len(h.pending) == 0 && (h.dirty || h.shown != Settled) {
 		r.show(h)
-		stays = stays || !h.inStep || h.hasMail()
+		stays = stays || h.shown != Settled || h.hasMail()
 	}
 	if stays {
 		if h.behind { // it stays under way: the lists say so meanwhile
@@ -402,7 +414,7 @@ func (r *Runner) show(h *run) {
 	if s.Aside != nil {
 		s = s.bare()
 	}
-	h.inStep = r.Viewer.Show(s, func() bool { return h.valid(r.Now()) || planted.Is(planted.ViewWithoutLease) })
+	h.shown = r.Viewer.Show(s, h.leased().Epoch, func() bool { return h.valid(r.Now()) || planted.Is(planted.ViewWithoutLease) })
 }
 
 // Renew prolongs the leases of the threads that this process runs and has not
@@ -421,19 +433,26 @@ func (r *Runner) Renew(ctx context.Context) {
 		case r.holds(h.id): // else it was given back meanwhile
 			r.Log.Warn("a lease was not renewed", "thread", h.id, "err", err)
 			if errors.Is(err, threadstore.ErrStale) {
-				h.distrust(l.Epoch)
+				h.distrusts(l.Epoch)
 				r.wake(h.id)
 			}
 		}
 	}
 }
 
-// distrust ends the trust in a lease that the store says is lost, whatever the
+// distrusts ends the trust in a lease that the store says is lost, whatever the
 // clock says: it may have stood still together with the machine.
-func (h *run) distrust(epoch int64) {
+func (h *run) distrusts(epoch int64) {
+	if l := h.leased(); l != nil && l.Epoch == epoch {
+		h.distrust()
+	}
+}
+
+// distrust ends the trust in the lease. The store may still know it.
+func (h *run) distrust() {
 	h.leaseMu.Lock()
 	defer h.leaseMu.Unlock()
-	if h.lease != nil && h.lease.Epoch == epoch {
+	if h.lease != nil {
 		l := *h.lease
 		l.Until = time.Time{}
 		h.lease = &l
@@ -490,7 +509,7 @@ func (r *Runner) sort(ctx context.Context, h *run, now time.Time) error {
 	}
 	if len(views) > 0 {
 		h.emit(now, &Posted{Views: views}, mintID("posted", h.state.Version, views[0].Key))
-		h.inStep = false
+		h.shown = Behind
 	}
 	return nil
 }

@@ -162,7 +162,7 @@ type poster struct {
 }
 
 // Show posts the answers that don't stand yet, for good.
-func (p *poster) Show(s *agent.State, _ func() bool) bool {
+func (p *poster) Show(s *agent.State, _ int64, _ func() bool) agent.Shown {
 	p.version = int(s.Version)
 	var views []agent.PostedView
 	for _, a := range s.Answers {
@@ -171,7 +171,7 @@ func (p *poster) Show(s *agent.State, _ func() bool) bool {
 	if len(views) > 0 {
 		p.runner.Posted(s.ID, views)
 	}
-	return true
+	return agent.Settled
 }
 
 // Forget implements agent.Viewer.

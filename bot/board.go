@@ -27,7 +27,7 @@ type board struct {
 	asker   string // who is told when nothing can be shown
 	reached bool   // something was written to the channel, by this board
 	post    post
-	skipped []string // answers that nobody could be shown
+	skipped []string // answers and questions that nobody could be shown
 
 	channel string
 	root    string // ts of the thread's first message; "" until it is posted
@@ -39,11 +39,16 @@ type board struct {
 	look      bool // messages of ours may stand there that the log doesn't know
 	lookAfter time.Time
 	lookTries int
-	extra     []string // messages of ours that stand there twice
-	busy      int      // jobs under way
-	turn      bool     // one of them is a post, a look or the alias: these go one after the other
-	listed    bool     // among those that step looks at
-	dropped   bool     // not ours any more
+	extra     []place   // messages of ours that stand there twice
+	late      time.Time // until then something may be written that this process does not know of; zero: nothing can
+	again     []spot    // what is still to be looked at after that
+	takenOver bool      // others may have shown it before
+	epoch     int64     // of the lease
+	known     bool      // the agent knows that people see what is so
+	busy      int       // jobs under way
+	turn      bool      // one of them is a post, a look or the alias: these go one after the other
+	listed    bool      // among those that step looks at
+	dropped   bool      // not ours any more
 	reports   []agent.PostedView
 }
 
@@ -133,8 +138,8 @@ func (p picture) hashed() picture {
 
 func (c *card) pending() bool { return c.want.hash != c.have && !c.gone }
 
-// pending reports whether anything is to be sent, or under way, or to be reported.
-func (bd *board) pending() bool {
+// behind reports whether anything is to be sent, or under way, or to be reported.
+func (bd *board) behind() bool {
 	if bd.busy > 0 || len(bd.reports) > 0 || len(bd.extra) > 0 || bd.alias && bd.root != "" {
 		return true
 	}
@@ -253,6 +258,7 @@ func (c *card) paint(p picture) {
 // rest is how a thread was left with everything shown.
 type rest struct {
 	version int64
+	epoch   int64
 	cards   map[string]card
 	alias   bool
 	reached bool
@@ -262,7 +268,7 @@ type rest struct {
 
 // leave remembers what stands there.
 func (bd *board) leave() rest {
-	r := rest{version: bd.version, cards: map[string]card{}, alias: bd.alias, reached: bd.reached, shut: bd.post.shut, people: map[string][]string{}}
+	r := rest{version: bd.version, epoch: bd.epoch, cards: map[string]card{}, alias: bd.alias, reached: bd.reached, shut: bd.post.shut, people: map[string][]string{}}
 	for key, c := range bd.cards {
 		if c.sort != noted && c.ts != "" {
 			r.cards[key] = card{
@@ -278,13 +284,15 @@ func (bd *board) leave() rest {
 	return r
 }
 
-// resume goes on where the thread was left, if nothing has been appended since:
-// whoever may have run it meanwhile showed the same. Else everything is looked
-// at, and rendered, anew.
-func (bd *board) resume(r rest, version int64) {
-	if r.cards == nil || r.version != version {
+// resume goes on where the thread was left, if nobody has run it since, or
+// nothing was appended: then whoever ran it showed the same. Else everything is
+// looked at, and rendered, anew.
+func (bd *board) resume(r rest, version, epoch int64) {
+	alone := epoch == r.epoch || epoch == r.epoch+1
+	if r.cards == nil || !alone && r.version != version {
 		return
 	}
+	bd.late, bd.takenOver = time.Time{}, false
 	bd.look, bd.alias, bd.reached, bd.post.shut = false, r.alias, r.reached, r.shut
 	bd.post.asks = map[string]*ask{}
 	for id, people := range r.people {
@@ -302,8 +310,8 @@ func (bd *board) report(c *card, p picture) {
 	switch {
 	case c.sort == noted: // without a place: it reached nobody
 		bd.reports = append(bd.reports, agent.PostedView{Key: c.key, Channel: c.where, TS: c.ts, Final: true})
-	case p.final || !c.logged:
-		bd.reports = append(bd.reports, agent.PostedView{Key: c.key, Channel: c.where, TS: c.ts, Final: p.final})
+	case p.final && bd.sure() || !c.logged:
+		bd.reports = append(bd.reports, agent.PostedView{Key: c.key, Channel: c.where, TS: c.ts, Final: p.final && bd.sure()})
 		c.logged = true
 	}
 }

@@ -165,7 +165,9 @@ func (b *Bot) Run(ctx context.Context) error {
 func (b *Bot) Ready() error { return b.links.ready() }
 
 // Show implements agent.Viewer.
-func (b *Bot) Show(s *agent.State, valid func() bool) bool { return b.out.show(s, valid) }
+func (b *Bot) Show(s *agent.State, epoch int64, valid func() bool) agent.Shown {
+	return b.out.show(s, epoch, valid)
+}
 
 // Quiet reports whether Show would send nothing of a state, where that is plain without rendering it.
 func (b *Bot) Quiet(s *agent.State) bool { return b.out.quiet(s) }

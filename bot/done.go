@@ -22,7 +22,7 @@ func (o *outbox) done(j job, r result, now time.Time) {
 		j.card.busy = false
 	}
 	if bd.dropped {
-		o.drained(j)
+		o.drained(j, now)
 		return
 	}
 	switch {
@@ -41,7 +41,7 @@ func (o *outbox) done(j job, r result, now time.Time) {
 }
 
 // drained: a job has ended whose board was dropped. What it posted stands there, and is found by the next look.
-func (o *outbox) drained(j job) {
+func (o *outbox) drained(j job, now time.Time) {
 	id := j.board.id
 	if o.draining[id]--; o.draining[id] <= 0 {
 		delete(o.draining, id)
@@ -50,6 +50,7 @@ func (o *outbox) drained(j job) {
 		if j.verb == toPost {
 			next.look = true
 		}
+		o.doubt(next, now)
 		o.list(next)
 	}
 }
@@ -65,7 +66,7 @@ func (o *outbox) sent(j job, r result) {
 	switch j.verb {
 	case toLook:
 		bd.lookTries = 0
-		bd.adopt(r.found, j.thread == "")
+		bd.adopt(r.found, j)
 		return
 	case toAlias:
 		bd.alias, bd.lookTries = false, 0
@@ -84,6 +85,9 @@ func (o *outbox) sent(j job, r result) {
 		bd.opened()
 	case toWrite, toTell:
 		c.ts, c.where = r.ts, r.channel
+		if c.sort == letter && (c.tries > 0 || bd.takenOver) { // it may stand there already, and now it is known where
+			o.doubt(bd, j.at)
+		}
 	case toEdit:
 		if c.sort == shown {
 			bd.opened()
@@ -94,30 +98,33 @@ func (o *outbox) sent(j job, r result) {
 }
 
 // adopt takes messages that stand there for the ones of the log.
-func (bd *board) adopt(found map[string][]string, inChannel bool) {
-	bd.look = false
+func (bd *board) adopt(found map[string][]string, j job) {
+	bd.look = bd.look && j.again
 	for _, key := range slices.Sorted(maps.Keys(found)) {
-		all, c := found[key], bd.cards[key]
-		if c == nil || c.sort != shown {
+		all, c := slices.Sorted(slices.Values(found[key])), bd.cards[key] // the oldest stays: others may hang on it
+		if c == nil || c.sort == noted {
 			continue
 		}
 		if c.ts == "" {
-			c.ts, c.where, c.have = all[0], bd.channel, 0
+			c.ts, c.where, c.have = all[0], j.channel, 0
 			if c.root {
 				bd.root = c.ts
-				bd.look = inChannel // there is a thread, and it has not been looked into
+				bd.look = j.thread == "" // there is a thread, and it has not been looked into
 			}
 		}
 		for _, ts := range all {
-			if ts != c.ts && !slices.Contains(bd.extra, ts) {
-				bd.extra = append(bd.extra, ts)
+			if at := (place{j.channel, ts}); ts != c.ts && !slices.Contains(bd.extra, at) {
+				bd.extra = append(bd.extra, at)
 			}
 		}
+	}
+	if j.again {
+		bd.looked()
 	}
 }
 
 func (bd *board) unlist(ts string) {
-	bd.extra = slices.DeleteFunc(bd.extra, func(x string) bool { return x == ts })
+	bd.extra = slices.DeleteFunc(bd.extra, func(x place) bool { return x.ts == ts })
 }
 
 // failed: it went wrong. f says what that means.
@@ -129,6 +136,9 @@ func (o *outbox) failed(j job, f failure, err error, now time.Time) {
 		return
 	case f.kind == badToken:
 		o.bot.end(tokenError("bot token (xoxb-…)", f.code, err))
+	}
+	if f.kind == doubtful && (j.verb == toPost || j.verb == toEdit || j.verb == toWrite) {
+		o.doubt(bd, j.at)
 	}
 	switch {
 	case j.verb == toAsk:
@@ -159,6 +169,9 @@ func (o *outbox) failedTurn(j job, f failure, now time.Time) {
 	switch {
 	case j.verb == toRemove && f.kind == refused:
 		bd.unlist(j.ts)
+		return
+	case j.again && f.kind == refused: // what can't be looked at is shown once more all the same
+		bd.looked()
 		return
 	case j.verb == toLook && f.code == "thread_not_found": // then nothing of ours stands in it
 		bd.look = false

@@ -30,7 +30,7 @@ func TestWhatIsTakenForKnownLooksTheSame(t *testing.T) {
 		s := agent.NewState("t1")
 		for _, e := range events(t, name) {
 			s.Reduce(e)
-			b.show(s, func() bool { return true })
+			b.show(s, 1, func() bool { return true })
 			bd := b.boards[s.ID]
 			before := pictures(blocks.Thread(s, blocks.Options{}))
 			after, report := reported(t, s)
@@ -39,7 +39,7 @@ func TestWhatIsTakenForKnownLooksTheSame(t *testing.T) {
 				delete(b.boards, s.ID)
 				continue
 			}
-			if ok, _ := b.known(after, blocks.Options{}, func() bool { return true }); !ok {
+			if ok, _ := b.known(after, blocks.Options{}, 1, func() bool { return true }); !ok {
 				t.Fatalf("%s: at %d, our own report is not known", name, e.Seq)
 			}
 			if !maps.EqualFunc(before, pictures(blocks.Thread(after, blocks.Options{})), func(a, b picture) bool { return a.hash == b.hash }) {
@@ -94,7 +94,7 @@ func TestQuietIsTrue(t *testing.T) {
 			b := newBench(t)
 			b.pace.every = -1
 			b.expect(s.ID, b.now)
-			b.show(after, func() bool { return true })
+			b.show(after, 1, func() bool { return true })
 			report := b.send(t)
 			after.Reduce(&agent.Event{Seq: s.Version + 1, At: s.Now.Add(time.Minute), Actor: agent.Bot, Data: &agent.Posted{Views: report}})
 			if !b.quiet(after) {
@@ -106,7 +106,7 @@ func TestQuietIsTrue(t *testing.T) {
 			} else {
 				goesOn--
 			}
-			if !b.show(after, func() bool { return true }) || len(b.tick(time.Minute).jobs) > 0 {
+			if b.show(after, 1, func() bool { return true }) != agent.Settled || len(b.tick(time.Minute).jobs) > 0 {
 				t.Errorf("%s: at %d, there was something to send", name, e.Seq)
 			}
 		}

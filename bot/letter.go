@@ -14,8 +14,9 @@ import (
 )
 
 // A letter is a direct message that is kept in step as cards are: an approval's
-// card for each who may give it, where no channel shows it, and word to whoever
-// asked, where their channel can't be written to. The log knows where it stands.
+// card, or a question that holds a release up, for each who may answer it, where no
+// channel shows it; and word to whoever asked, where their channel can't be
+// written to. The log knows where it stands.
 const letterPrefix = "letter/"
 
 func letterTo(what, person string) string { return letterPrefix + what + "/" + person }
@@ -29,13 +30,14 @@ const shutUnknown = "unknown"
 // post is what of a thread goes out as letters.
 type post struct {
 	shut  string          // why the channel can't be written to, in Slack's word; "" it can
-	asks  map[string]*ask // by the approval's id
+	asks  map[string]*ask // by the approval's or question's id
 	state []standing      // how the releases stand, for whoever asked
 }
 
-// ask is an approval that may have to be asked for directly.
+// ask is an approval or a question that may have to be asked directly.
 type ask struct {
 	id     string
+	always bool    // a question: whoever may answer it may do so whatever they have said before
 	card   picture // zero: it is not rendered any more
 	open   bool
 	from   []policy.Subject
@@ -67,6 +69,28 @@ func (p *post) take(s *agent.State, seen map[string]picture) {
 		}
 		if r.Approval != nil {
 			p.approval(r, r.Approval, p.card(s, r, r.Approval, seen))
+		}
+	}
+	p.questions(s, seen)
+}
+
+// questions takes in what a state asks of those who may decide.
+func (p *post) questions(s *agent.State, seen map[string]picture) {
+	for i := range s.Questions {
+		q := &s.Questions[i]
+		if q.Kind == agent.InputClarify { // of whoever spoke
+			continue
+		}
+		k := p.asks[q.ID]
+		if k == nil {
+			k = &ask{id: q.ID, always: true}
+			p.asks[q.ID] = k
+		}
+		k.card, k.open, k.from = seen[agent.ViewQuestion(q.ID)], q.Answer == nil, q.To
+	}
+	for id, k := range p.asks {
+		if k.always && k.open && s.Question(id) == nil {
+			k.card, k.open = picture{}, false
 		}
 	}
 }
@@ -116,6 +140,9 @@ func (p *post) approval(r *agent.ReleaseState, a *agent.Approval, v picture) {
 
 // not lists who is not to be asked: who has approved already, and, unless policy lets them, who asked.
 func (k *ask) not() []string {
+	if k.always {
+		return nil
+	}
 	plan := agent.ReleaseState{Plan: &agent.Plan{Policy: k.policy}}
 	if env, err := plan.Policy(); err != nil || !env.Approval.Self {
 		return slices.Concat(k.spoken, k.by)
@@ -126,7 +153,7 @@ func (k *ask) not() []string {
 // hidden reports whether people can't see what the thread shows.
 func (bd *board) hidden() bool { return bd.channel == "" || bd.post.shut != "" }
 
-// unasked lists the open approvals whose approvers have to be found out.
+// unasked lists what is asked of people who have to be found out.
 func (bd *board) unasked() []*ask {
 	if !bd.hidden() {
 		return nil
@@ -177,10 +204,11 @@ func (bd *board) letters(posted map[string]agent.PostedView) (keys []string) {
 	for _, key := range slices.Sorted(maps.Keys(posted)) {
 		v := posted[key]
 		rest, ours := strings.CutPrefix(key, letterPrefix)
-		what, person, _ := strings.Cut(rest, "/")
-		if !ours || person == "" {
+		cut := strings.LastIndex(rest, "/") // a question's id has a slash of its own
+		if !ours || cut < 0 || cut == len(rest)-1 {
 			continue
 		}
+		what, person := rest[:cut], rest[cut+1:]
 		c := bd.letter(key, person)
 		if c.ts == "" && !c.busy {
 			c.ts, c.where, c.logged = v.TS, v.Channel, true
@@ -210,10 +238,15 @@ func (bd *board) letter(key, person string) *card {
 	return c
 }
 
-// unseen: where nothing can be shown, answers count as shown, or the thread would wait for that for ever.
+// unseen: where nothing can be shown, answers, and questions that are answered,
+// count as shown, or the thread would wait for that for ever.
 func (bd *board) unseen(views []blocks.View) {
+	bd.skipped = slices.DeleteFunc(bd.skipped, func(key string) bool { // it may be asked again
+		return !slices.ContainsFunc(views, func(v blocks.View) bool { return v.Key == key && v.Final })
+	})
 	for _, v := range views {
-		if !strings.HasPrefix(v.Key, "answer/") || !v.Final || slices.Contains(bd.skipped, v.Key) {
+		kind, _, _ := strings.Cut(v.Key, "/")
+		if kind != "answer" && kind != "question" || !v.Final || slices.Contains(bd.skipped, v.Key) {
 			continue
 		}
 		bd.skipped = append(bd.skipped, v.Key)
@@ -225,9 +258,9 @@ func (bd *board) unseen(views []blocks.View) {
 func (bd *board) why() string {
 	switch {
 	case bd.channel == "":
-		return "You are told directly: this service has no channel. The buttons stand on my Home tab, too."
+		return "You are told directly: this service has no channel."
 	case bd.post.shut != "":
-		return "You are told directly: I can't write to <#" + bd.channel + ">. The buttons stand on my Home tab, too."
+		return "You are told directly: I can't write to <#" + bd.channel + ">."
 	}
 	return ""
 }
@@ -238,6 +271,9 @@ func (k *ask) picture(why string) picture {
 		return decidedMeanwhile(k.id)
 	}
 	if why != "" && k.open && k.card.count < blocksMost {
+		if !k.always {
+			why += " The buttons stand on my Home tab, too."
+		}
 		return k.card.under(slack.NewContextBlock("", slack.NewTextBlockObject(slack.MarkdownType, why, false, false)))
 	}
 	return k.card

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/slack-go/slack"
+
 	"github.com/releasebot/releasebot/agent"
 	"github.com/releasebot/releasebot/bot"
 	"github.com/releasebot/releasebot/slacklocal"
@@ -208,5 +210,28 @@ func TestLettersKeepThePace(t *testing.T) {
 		if c.Result != "ok" {
 			t.Fatalf("a letter was answered %s", c.Result)
 		}
+	}
+}
+
+// Words below a message of ours that a thread hangs on, said before anybody has
+// bound that place: the message itself says which thread it is.
+func TestWordsAreQuickerThanTheAlias(t *testing.T) {
+	h := newHouse(t, cfgFast())
+	n := h.boot()
+	id := h.begin(n, "one", "deploy shop v1.4.2 to production")
+	h.toldDirectly(bob, "/release approve")
+	api := slack.New("xoxb-1", slack.OptionAPIURL(h.APIURL()))
+	_, ts, err := api.PostMessageContext(h.ctx(), releases, slack.MsgOptionText("asks to deploy", false), slack.MsgOptionMetadata(slack.SlackMetadata{
+		EventType: "releasebot_view", EventPayload: map[string]any{"thread": string(id), "view": agent.ViewRoot, "version": 1},
+	}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.Post(ann, releases, "@releasebot hold", ts)
+	h.until("held", func() bool { return h.state(n, id).Releases[0].Held != "" })
+	h.Post(ann, releases, "resume", ts)
+	h.until("resumed", func() bool { return h.state(n, id).Releases[0].Held == "" })
+	if threads, err := n.service.Threads(h.ctx()); err != nil || len(threads) != 1 {
+		t.Fatalf("%d threads, %v", len(threads), err)
 	}
 }

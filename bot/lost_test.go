@@ -21,7 +21,7 @@ func TestStrangeCardsAreReadBeforeTheyAreEdited(t *testing.T) {
 	} {
 		s.Reduce(e)
 	}
-	if b.show(s, yes) {
+	if b.show(s, 2, yes) != agent.Behind {
 		t.Fatal("in step with what somebody else may have shown")
 	}
 	first := b.tick(0)

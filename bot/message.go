@@ -23,6 +23,7 @@ type message struct {
 	Text        string `json:"text"`
 	TS          string `json:"ts"`
 	ThreadTS    string `json:"thread_ts"`
+	ParentUser  string `json:"parent_user_id"` // of a reply: whose message it hangs on
 	Tab         string `json:"tab"`
 }
 
@@ -97,6 +98,11 @@ func (b *Bot) hear(ctx context.Context, m *message, to bool) (began bool, err er
 	if reply { // a first message is not looked for: it is the trigger of its thread, however often it comes
 		if id, known, err = b.at(ctx, place); err != nil {
 			return false, err
+		}
+		if !known && me.user != "" && m.ParentUser == me.user {
+			if id, known, err = b.rooted(ctx, place); err != nil {
+				return false, err
+			}
 		}
 	}
 	if !known && !to {

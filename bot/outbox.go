@@ -27,7 +27,7 @@ type outbox struct {
 	boards   map[agent.ThreadID]*board
 	listed   []*board // those with something to send, in the order they asked
 	draining map[agent.ThreadID]int
-	born     map[agent.ThreadID]time.Time // threads that began here a moment ago
+	born     map[agent.ThreadID]time.Time // threads that began here a moment ago: nobody has shown them, if their lease is the first
 	resting  map[agent.ThreadID]rest      // how threads were left that were in step
 	subjects map[string]subject           // what releases and approvals are about, for forms
 	pace     pace
@@ -42,10 +42,10 @@ func newOutbox(b *Bot) *outbox {
 }
 
 // show takes in a state. It renders at once and keeps nothing of s.
-func (o *outbox) show(s *agent.State, valid func() bool) bool {
+func (o *outbox) show(s *agent.State, epoch int64, valid func() bool) agent.Shown {
 	opt := o.bot.options()
-	if known, settled := o.known(s, opt, valid); known {
-		return settled
+	if known, how := o.known(s, opt, epoch, valid); known {
+		return how
 	}
 	views := blocks.Thread(s, opt)
 	seen := pictures(views) // before the lock is taken: it is most of the work
@@ -54,17 +54,10 @@ func (o *outbox) show(s *agent.State, valid func() bool) bool {
 	defer o.mu.Unlock()
 	bd := o.boards[s.ID]
 	if bd == nil {
-		bd = &board{id: s.ID, cards: map[string]*card{}, began: s.Began, made: now, alias: outside(s)}
-		bd.look = now.Sub(o.born[s.ID]) > bornFor || len(s.Views) > 0
-		delete(o.born, s.ID)
-		rest, known := o.resting[s.ID]
-		bd.strange = bd.look && !known
-		bd.resume(rest, s.Version)
-		delete(o.resting, s.ID)
-		o.boards[s.ID] = bd
+		bd = o.open(s, epoch, now)
 	}
 	bd.painted(s, opt)
-	bd.valid = valid
+	bd.valid, bd.epoch = valid, epoch
 	if humans := agent.Humans(s.Asker, s.OnBehalf); len(humans) > 0 {
 		bd.asker = humans[0]
 	}
@@ -76,29 +69,46 @@ func (o *outbox) show(s *agent.State, valid func() bool) bool {
 	}
 	bd.set(views, seen, s.Notes, s.Views, opt)
 	o.remember(s)
-	return o.settled(bd)
+	return o.shown(bd)
 }
 
 // known takes in a state that looks as the one painted last, if s is one: then there is nothing to render.
-func (o *outbox) known(s *agent.State, opt blocks.Options, valid func() bool) (known, settled bool) {
+func (o *outbox) known(s *agent.State, opt blocks.Options, epoch int64, valid func() bool) (known bool, how agent.Shown) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	bd := o.boards[s.ID]
 	if bd == nil || !bd.looksLike(s, opt) {
-		return false, false
+		return false, agent.Behind
 	}
 	bd.painted(s, opt)
-	bd.valid = valid
-	return true, o.settled(bd)
+	bd.valid, bd.epoch = valid, epoch
+	return true, o.shown(bd)
 }
 
-// settled reports whether nothing is left to do for a board. If something is, step looks at it.
-func (o *outbox) settled(bd *board) bool {
-	if !bd.pending() {
-		return true
+// shown says how far people see what a board is to show. If something is left to do for it, step looks at it.
+func (o *outbox) shown(bd *board) agent.Shown {
+	if bd.pending() {
+		o.list(bd)
 	}
-	o.list(bd)
-	return false
+	bd.known = !bd.behind()
+	return bd.shown()
+}
+
+// open begins a board. What another process may have shown is looked for, and
+// then shown once more when nothing of it can come any more.
+func (o *outbox) open(s *agent.State, epoch int64, now time.Time) *board {
+	bd := &board{id: s.ID, cards: map[string]*card{}, began: s.Began, made: now, alias: outside(s)}
+	if epoch > 1 || now.Sub(o.born[s.ID]) > bornFor || len(s.Views) > 0 {
+		bd.look, bd.takenOver = true, true
+		o.doubt(bd, now)
+	}
+	delete(o.born, s.ID)
+	rest, known := o.resting[s.ID]
+	bd.strange = bd.look && !known
+	bd.resume(rest, s.Version, epoch)
+	delete(o.resting, s.ID)
+	o.boards[s.ID] = bd
+	return bd
 }
 
 // quiet reports whether showing a state would send nothing, where that can be
@@ -272,6 +282,7 @@ func (o *outbox) turn(now time.Time) turn {
 
 // make does a job, and takes in what it came to.
 func (o *outbox) make(ctx context.Context, j job) {
+	j.at = o.bot.cfg.Now() // it may have waited for its turn
 	r := o.perform(ctx, j)
 	o.done(j, r, o.bot.cfg.Now())
 }

@@ -27,11 +27,11 @@ type result struct {
 
 // perform makes the call of a job. The lease is looked at right before.
 func (o *outbox) perform(ctx context.Context, j job) result {
+	ctx, cancel := context.WithTimeout(ctx, o.bot.cfg.CallLimit) // first: what the lease allows now is begun within that, or not at all
+	defer cancel()
 	if !j.valid() {
 		return result{lost: true}
 	}
-	ctx, cancel := context.WithTimeout(ctx, o.bot.cfg.CallLimit)
-	defer cancel()
 	var r result
 	switch api := o.bot.api; j.verb {
 	case toPost, toWrite, toEdit:
@@ -146,7 +146,6 @@ func (o *outbox) look(ctx context.Context, j job) (map[string][]string, error) {
 		args.Del("ts")
 		args.Set("oldest", fmt.Sprintf("%d.000000", j.began.Add(-time.Minute).Unix()))
 	}
-	me := o.bot.me()
 	found := map[string][]string{}
 	var newest agent.Seen
 	for range lookPages {
@@ -160,15 +159,13 @@ func (o *outbox) look(ctx context.Context, j job) (map[string][]string, error) {
 			return nil, err
 		}
 		for _, raw := range page.Messages {
-			var m ours
-			if json.Unmarshal(raw, &m) != nil || m.User != me.user && (m.BotID == "" || m.BotID != me.bot) {
+			m, ok := o.bot.own(raw)
+			if !ok || m.Metadata.Payload.Thread != string(j.board.id) {
 				continue
 			}
-			if view := m.Metadata.Payload.View; m.Metadata.Type == metadataType && m.Metadata.Payload.Thread == string(j.board.id) && view != "" {
-				found[view] = append(found[view], m.TS)
-				if seen := m.Metadata.seen(j.board.id); seen != nil && seen.Version > newest.Version {
-					newest = *seen
-				}
+			found[m.Metadata.Payload.View] = append(found[m.Metadata.Payload.View], m.TS)
+			if seen := m.Metadata.seen(j.board.id); seen != nil && seen.Version > newest.Version {
+				newest = *seen
 			}
 		}
 		if page.Meta.Next == "" {

@@ -210,6 +210,8 @@ func (m *message) scan(name, value []byte) bool {
 		return scanText(value, &m.TS)
 	case "thread_ts":
 		return scanText(value, &m.ThreadTS)
+	case "parent_user_id":
+		return scanText(value, &m.ParentUser)
 	case "tab":
 		return scanText(value, &m.Tab)
 	}

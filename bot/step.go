@@ -46,9 +46,11 @@ type job struct {
 	ask     *ask // of toAsk, with copies of what it needs
 	from    []policy.Subject
 	not     []string
-	user    string // of toTell
-	direct  bool   // by direct message
-	began   time.Time
+	user    string    // of toTell
+	direct  bool      // by direct message
+	began   time.Time // of the thread
+	again   bool      // of toLook: after a write may have come late
+	at      time.Time // when its call began
 	meta    metadata
 }
 
@@ -91,12 +93,7 @@ func (o *outbox) step(now time.Time) turn {
 		}
 		waits := t.waits
 		o.plan(bd, now, &t)
-		if len(bd.reports) > 0 && bd.busy == 0 {
-			t.reports = append(t.reports, report{bd.id, bd.reports})
-			bd.said, bd.reports = bd.reports, nil
-		} else if bd.busy == 0 && !bd.pending() { // in step by edits alone: a release may wait for that
-			t.reports = append(t.reports, report{id: bd.id})
-		}
+		o.inform(bd, &t)
 		if t.waits > waits { // else a job that ends, or a state that is shown, lists it again
 			bd.listed = true
 			o.listed = append(o.listed, bd)
@@ -105,8 +102,23 @@ func (o *outbox) step(now time.Time) turn {
 	return t
 }
 
+// inform adds what the agent has to know: where views stand, or that people see
+// what is so, by edits alone, which a release may wait for.
+func (o *outbox) inform(bd *board, t *turn) {
+	switch {
+	case bd.busy > 0:
+	case len(bd.reports) > 0:
+		t.reports = append(t.reports, report{bd.id, bd.reports})
+		bd.said, bd.reports = bd.reports, nil
+	case !bd.behind() && (!bd.known || !bd.pending()):
+		bd.known = true
+		t.reports = append(t.reports, report{id: bd.id})
+	}
+}
+
 // plan adds the jobs of one board that may start now.
 func (o *outbox) plan(bd *board, now time.Time, t *turn) {
+	bd.settle(now, t)
 	o.planTurn(bd, now, t)
 	for _, k := range bd.unasked() {
 		switch {
@@ -166,9 +178,12 @@ func (o *outbox) planTurn(bd *board, now time.Time, t *turn) {
 		o.start(job{verb: toLook, board: bd, channel: bd.channel, thread: bd.root, began: bd.began}, now, t)
 	case bd.alias && bd.root != "":
 		o.start(job{verb: toAlias, board: bd, channel: bd.channel, thread: bd.root}, now, t)
+	case len(bd.again) > 0:
+		at := bd.again[0]
+		o.start(job{verb: toLook, board: bd, channel: at.channel, thread: at.root, began: bd.began, again: true}, now, t)
 	case len(bd.extra) > 0:
-		ts := bd.extra[0]
-		o.start(job{verb: toRemove, board: bd, channel: bd.channel, ts: ts}, now, t)
+		at := bd.extra[0]
+		o.start(job{verb: toRemove, board: bd, channel: at.channel, ts: at.ts}, now, t)
 	}
 }
 
@@ -209,7 +224,7 @@ func (o *outbox) start(j job, now time.Time, t *turn) {
 		return
 	}
 	bd := j.board
-	j.valid = bd.valid
+	j.valid, j.at = bd.valid, now
 	bd.busy++
 	if j.verb.turns() {
 		bd.turn = true

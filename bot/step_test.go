@@ -273,21 +273,26 @@ func TestWakingCostsNoEdits(t *testing.T) {
 		s.Reduce(e)
 	}
 	b.expect(s.ID, b.now)
-	if b.show(s, yes) {
+	if b.show(s, 1, yes) != agent.Behind {
 		t.Fatal("in step before anything was posted")
 	}
 	b.done(b.tick(0).jobs[0], result{channel: "C1", ts: "2.2"}, b.now)
 	posted := b.tick(0).reports[0].views
 	s.Reduce(&agent.Event{Seq: 3, At: b.now, Actor: agent.Bot, Data: &agent.Posted{Views: posted}})
-	for range 3 {
-		if !b.show(s, yes) {
+	for epoch := int64(2); epoch < 5; epoch++ {
+		if b.show(s, epoch, yes) != agent.Settled {
 			t.Fatal("not in step after a rest")
 		}
 		want(t, b.tick(time.Minute), "")
 		b.forget(s.ID)
 	}
 	s.Reduce(&agent.Event{Seq: 4, At: b.now, Actor: agent.SlackActor("T1", "U0BOB"), Data: &agent.Message{Text: "hm", Aside: true}})
-	if b.show(s, yes) {
+	if b.show(s, 5, yes) != agent.Settled {
+		t.Fatal("not in step, though nobody else has run the thread since")
+	}
+	b.forget(s.ID)
+	s.Reduce(&agent.Event{Seq: 5, At: b.now, Actor: agent.SlackActor("T1", "U0BOB"), Data: &agent.Message{Text: "hm", Aside: true}})
+	if b.show(s, 7, yes) != agent.Behind {
 		t.Fatal("in step with what somebody else may have shown")
 	}
 	if got := b.tick(0); len(got.jobs) != 1 || got.jobs[0].verb != toEdit {

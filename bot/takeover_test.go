@@ -43,7 +43,7 @@ func TestTakeOverAdoptsWhatStands(t *testing.T) {
 			}
 			posts := len(h.Calls("chat.postMessage"))
 			second := h.boot()
-			h.until("in step", func() bool { return second.Show(s, yes) })
+			h.until("in step", func() bool { return second.Show(s, 1, yes) != agent.Behind })
 			if n := len(h.Calls("chat.postMessage")) - posts; n != 0 {
 				t.Fatalf("%d more posts\n%s", n, h.show())
 			}
@@ -65,13 +65,13 @@ func TestNoLeaseNoWrites(t *testing.T) {
 	other := h.boot()
 	calls := len(h.Calls("chat.postMessage", "chat.update", "conversations.replies"))
 	asked := make(chan struct{}, 1)
-	if other.Show(s, func() bool {
+	if other.Show(s, 1, func() bool {
 		select {
 		case asked <- struct{}{}:
 		default:
 		}
 		return false
-	}) {
+	}) != agent.Behind {
 		t.Fatal("in step with what was never looked at")
 	}
 	<-asked

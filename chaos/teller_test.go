@@ -15,7 +15,7 @@ type teller struct {
 }
 
 // Show implements agent.Viewer.
-func (v *teller) Show(s *agent.State, _ func() bool) (inStep bool) {
+func (v *teller) Show(s *agent.State, _ int64, _ func() bool) agent.Shown {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	var views []agent.PostedView
@@ -29,7 +29,10 @@ func (v *teller) Show(s *agent.State, _ func() bool) (inStep bool) {
 	if len(views) > 0 {
 		v.runner.Posted(s.ID, views)
 	}
-	return len(s.Answers) == 0
+	if len(s.Answers) > 0 {
+		return agent.Behind
+	}
+	return agent.Settled
 }
 
 // Forget implements agent.Viewer.

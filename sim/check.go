@@ -20,6 +20,8 @@ type checker struct {
 	envs    map[string]*agent.Environment
 	heads   map[string]place
 	sent    map[string]bool           // ids of what people sent
+	facts   map[string]agent.ThreadID // ids of what people sent, once it is in a log
+	posted  map[string]bool           // time stamps of messages that the logs know
 	keys    map[string]agent.ThreadID // keys whose start is in a log
 	results map[string]bool           // keys whose outcome is in a log
 	byWord  map[string]bool           // keys that a person, not the deployer, has spoken about
@@ -67,7 +69,7 @@ type approval struct {
 
 func newChecker(w *world) *checker {
 	return &checker{
-		w: w, stories: map[agent.ThreadID]*story{}, envs: map[string]*agent.Environment{}, heads: map[string]place{}, sent: map[string]bool{},
+		w: w, stories: map[agent.ThreadID]*story{}, envs: map[string]*agent.Environment{}, heads: map[string]place{}, sent: map[string]bool{}, facts: map[string]agent.ThreadID{}, posted: map[string]bool{},
 		keys: map[string]agent.ThreadID{}, results: map[string]bool{}, byWord: map[string]bool{}, effects: map[string]int{},
 	}
 }
@@ -79,14 +81,10 @@ func (c *checker) state(id agent.ThreadID) *agent.State {
 	return nil
 }
 
-// acknowledged: Take has returned without an error.
-func (c *checker) acknowledged(f agent.Fact) {
-	records, err := c.w.disk.Records(c.w.ctx, string(f.Thread), 0)
-	if err != nil {
-		c.w.fail("the simulation works", "%v", err)
-	}
-	if !slices.ContainsFunc(records, func(r threadstore.Record) bool { return r.ID == f.ID }) {
-		c.w.fail("what was acknowledged is in the log", "%s of %s is not", f.ID, c.w.label(f.Thread))
+// acknowledged: Slack, or somebody, was told that this was taken in.
+func (c *checker) acknowledged(m *packet) {
+	if _, ok := c.facts[m.fact]; !ok && !c.w.lost {
+		c.w.fail("what was acknowledged is in the log", "%s (%s) is not", m.fact, m.what)
 	}
 }
 
@@ -171,6 +169,10 @@ func (c *checker) thread(id agent.ThreadID, e *agent.Event) {
 		if !c.sent[e.ID] {
 			w.fail("what happened once is in the log once", "%s of %s was never sent", e.ID, w.label(id))
 		}
+		if other, ok := c.facts[e.ID]; ok && other != id {
+			w.fail("what happened once is in the log once", "%s is in %s and %s", e.ID, w.label(other), w.label(id))
+		}
+		c.facts[e.ID] = id
 	}
 	before := outcomes(st.state)
 	c.follow(st, e)
@@ -199,6 +201,10 @@ func outcomes(s *agent.State) map[string]string {
 // follow keeps the checker's own account of approvals, plans and starts.
 func (c *checker) follow(st *story, e *agent.Event) {
 	switch d := e.Data.(type) {
+	case *agent.Posted:
+		for _, v := range d.Views {
+			c.posted[v.TS] = true
+		}
 	case *agent.DecisionReceived:
 		st.decisions[e.Seq] = received{c.when(), e.Actor, d.Verb}
 	case *agent.Plan:

@@ -116,3 +116,21 @@ func (l *link) Acquire(ctx context.Context, log, owner string, ttl time.Duration
 func (l *link) Wake(ctx context.Context, log string, at time.Time) error {
 	return l.calls("wake", func() error { return l.Driver.Wake(ctx, log, at) })
 }
+
+// SetAlias implements threadstore.Driver.
+func (l *link) SetAlias(ctx context.Context, alias, log string) (bound string, err error) {
+	err = l.calls("alias", func() error {
+		bound, err = l.Driver.SetAlias(ctx, alias, log)
+		return err
+	})
+	return bound, err
+}
+
+// Resolve implements threadstore.Driver.
+func (l *link) Resolve(ctx context.Context, alias string) (log string, err error) {
+	err = l.calls("resolve", func() error {
+		log, err = l.Driver.Resolve(ctx, alias)
+		return err
+	})
+	return log, err
+}

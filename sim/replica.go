@@ -10,6 +10,7 @@ import (
 
 	"github.com/releasebot/releasebot/agent"
 	"github.com/releasebot/releasebot/agent/planner/rules"
+	"github.com/releasebot/releasebot/bot"
 	"github.com/releasebot/releasebot/policy"
 	"github.com/releasebot/releasebot/threadstore"
 	"github.com/releasebot/releasebot/tools/changelog"
@@ -33,7 +34,9 @@ type proc struct {
 	store     *threadstore.Store
 	runner    *agent.Runner
 	service   *agent.Service
-	view      *viewer
+	driven    *bot.Driven
+	toCall    []bot.Call                   // calls that its outbox wants made
+	taking    map[string]bool              // envelopes that it is taking in, by what keeps them in order
 	active    map[agent.ThreadID]time.Time // threads that it runs: when to step them again
 	busy      map[agent.ThreadID]bool      // threads in the middle of a call
 	held      map[agent.ThreadID]time.Time // threads of others: when to look again
@@ -62,29 +65,100 @@ func (s *slot) boot() {
 	s.boots++
 	p := &proc{
 		w: w, slot: s, owner: fmt.Sprintf("r%d.%d", s.n, s.boots), active: map[agent.ThreadID]time.Time{}, busy: map[agent.ThreadID]bool{},
-		held: map[agent.ThreadID]time.Time{}, told: map[string]agent.ThreadID{}, renewed: w.now,
+		taking: map[string]bool{}, held: map[agent.ThreadID]time.Time{}, told: map[string]agent.ThreadID{}, renewed: w.now,
 	}
 	if w.has(Clocks) {
 		p.skew = w.between(-8*time.Second, 8*time.Second)
 	}
 	p.older = w.has(Older) && w.rng.IntN(2) == 0
 	p.reload()
-	p.view = &viewer{p: p, boards: map[agent.ThreadID]*board{}, rested: map[agent.ThreadID]*board{}}
 	p.store = threadstore.New(&link{Driver: w.disk, p: p}, threadstore.Options{Now: p.clock, Token: w.token, Sleep: w.backoff})
 	drivers := map[string]deploy.Driver{}
 	for name, t := range w.targets {
 		drivers[name] = client{t, p}
 	}
+	slack := p.connect()
 	p.runner = agent.NewRunner(agent.Config{
 		Store: p.store, Owner: p.owner, RunnerID: fmt.Sprintf("disk%d", s.n), Policy: p.policy, Planner: planner(), People: directory{w.people, p},
-		Pager: pager{p}, Viewer: p.view, Sources: func(*policy.Source) (changelog.Source, error) { return w.repo, nil },
+		Pager: pager{p}, Viewer: slack, Sources: func(*policy.Source) (changelog.Source, error) { return w.repo, nil },
 		Deployers: drivers, Checkers: map[string]healthcheck.Checker{"fake": checkup{w}}, Now: p.clock, Patience: time.Hour,
 	})
 	e := agent.NewEngine(p.runner)
 	e.Drive(p.wake)
 	p.service = agent.NewService(e)
+	slack.Attach(p.service, p.runner)
+	var err error
+	if p.driven, err = slack.Drive(w.ctx); err != nil {
+		w.fail("the simulation works", "starting a bot: %v", err)
+	}
 	s.proc = p
 	w.logf("%s starts, with policy %d", p.owner, p.policies[0].n)
+}
+
+// connect makes the process's bot.
+func (p *proc) connect() *bot.Bot {
+	w := p.w
+	b, err := bot.New(bot.Config{
+		Token: "xoxb-sim", AppToken: "xapp-sim", CallLimit: callLimit, Now: p.clock, Parse: typed, Channel: channelOf,
+		Outside: bot.Outside{HTTP: web{p}, People: directory{w.people, p}, Sleep: p.sleep, Jitter: func(most time.Duration) time.Duration {
+			return w.between(0, most)
+		}},
+	})
+	if err != nil {
+		w.fail("the simulation works", "making a bot: %v", err)
+	}
+	return b
+}
+
+// channelOf is where releases are shown that were asked for outside Slack.
+func channelOf(service string) string {
+	if service == "web" {
+		return ""
+	}
+	return releases
+}
+
+// typed reads what stands behind /release, as the program does.
+func typed(text string, cat agent.Catalog) agent.Intent {
+	c, err := planner().ParseCommand(text, cat)
+	if err != nil {
+		return agent.Intent{Kind: agent.IntentClarify, Question: &agent.Question{Text: err.Error()}}
+	}
+	return c.Intent
+}
+
+// sleep is how a call of the bot waits; the rest of the world goes on.
+func (p *proc) sleep(ctx context.Context, d time.Duration) error {
+	w := p.w
+	if !w.calm && w.depth < 2 {
+		w.depth++
+		for n := w.rng.IntN(4); n > 0 && w.ok(); n-- {
+			w.act()
+		}
+		w.depth--
+	}
+	w.pass(d)
+	if p.dead {
+		panic(crash{p})
+	}
+	return ctx.Err()
+}
+
+// calls makes one of the calls that the outbox wants made. It reports whether there was one.
+func (p *proc) calls() bool {
+	w := p.w
+	more, _ := p.driven.Step()
+	p.toCall = append(p.toCall, more...)
+	if len(p.toCall) == 0 {
+		return false
+	}
+	i := w.rng.IntN(len(p.toCall))
+	c := p.toCall[i]
+	if p.busy[c.Thread()] { // a look may append to the log: see hand
+		return false
+	}
+	p.toCall = append(p.toCall[:i:i], p.toCall[i+1:]...)
+	return w.guard(p, func() { c.Make(w.ctx) })
 }
 
 func (p *proc) clock() time.Time { return p.w.now.Add(p.skew) }

@@ -3,10 +3,13 @@ package sim
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/releasebot/releasebot/agent"
+	"github.com/releasebot/releasebot/blocks"
 )
 
 // settle ends the faults and looks whether everything comes to rest, first as
@@ -15,7 +18,7 @@ func (w *world) settle() {
 	if !w.ok() {
 		return
 	}
-	w.calm, w.silenced, w.people.down = true, 0, false
+	w.calm, w.silenced, w.people.down, w.slack.shut = true, 0, false, false
 	w.logf("faults end")
 	for _, s := range w.slots {
 		if s.proc == nil {
@@ -57,7 +60,7 @@ func (w *world) rest() {
 			m := w.net[0]
 			w.hand(m, w.slots[round%len(w.slots)].proc)
 			if len(w.net) > 0 && w.net[0] == m { // it insists, and was refused: for good, now that nothing is wrong
-				if st := w.check.state(m.fact.Thread); st != nil {
+				if st := w.check.state(m.thread); st != nil {
 					w.fail("what is sent is taken in", "%s is not, though nothing is wrong any more", m.what)
 				}
 				w.net = w.net[1:]
@@ -70,10 +73,10 @@ func (w *world) rest() {
 				for n := 0; n < 200 && p.step(id); n++ {
 				}
 			}
-			for n := 0; n < 50 && p.view.work(); n++ {
+			for n := 0; n < 50 && p.calls(); n++ {
 				busy = true
 			}
-			busy = busy || len(p.active) > 0
+			busy = busy || len(p.active) > 0 || len(p.driven.Restless()) > 0
 		}
 		for _, t := range w.targets {
 			for _, r := range t.runs {
@@ -105,7 +108,7 @@ func (w *world) restless() string {
 			if at, ok := s.proc.active[id]; ok {
 				fmt.Fprintf(&b, "%s runs %s (%s), ", s.proc.owner, w.label(id), at.Sub(s.proc.clock()))
 			}
-			if bd := s.proc.view.boards[id]; bd != nil && bd.pending() {
+			if slices.Contains(s.proc.driven.Restless(), id) {
 				fmt.Fprintf(&b, "%s has views of %s to show, ", s.proc.owner, w.label(id))
 			}
 		}
@@ -191,7 +194,7 @@ func (w *world) resolve() {
 		}
 		for _, r := range s.Open() {
 			if r.Held != "" {
-				w.clicks(button{id, agent.VerbResume, r.ID}, "U0ALICE", "", "command")
+				w.types("U0ALICE", "resume "+r.ID, id, false)
 			}
 			switch r.Stage {
 			case agent.StageUnknown:
@@ -214,10 +217,16 @@ func (w *world) resolve() {
 	}
 }
 
-// all: everybody presses a button.
+// all: everybody presses a button, which has to be there.
 func (w *world) all(id agent.ThreadID, verb agent.Verb, target string) {
+	standing := w.slack.standing()
+	i := slices.IndexFunc(standing, func(b button) bool { return b.thread == id && b.verb == verb && b.target == target })
+	if i < 0 {
+		w.fail("who is asked has a button", "%s for %s stands nowhere in %s", verb, target, w.label(id))
+		return
+	}
 	for _, who := range everybody {
-		w.clicks(button{id, verb, target}, who, "", "button")
+		w.clicks(standing[i], who)
 	}
 }
 
@@ -265,31 +274,49 @@ func (w *world) seen() {
 }
 
 func (w *world) seenOf(s *agent.State) {
-	v := viewer{p: &proc{w: w}, boards: map[agent.ThreadID]*board{}}
-	v.Show(s, func() bool { return false })
-	found := w.slack.find(s.ID)
-	for key, c := range v.boards[s.ID].cards {
-		switch {
-		case c.note:
-			w.fail("what people see is what is", "%s of %s was not told", key, w.label(s.ID))
-		case len(found[key]) != 1:
-			w.fail("what people see is what is", "%s of %s stands %d times", key, w.label(s.ID), len(found[key]))
-		case w.slack.at(found[key][0]).pic.hash != c.want.hash:
-			w.fail("what people see is what is", "%s of %s says %q, and should say %q", key, w.label(s.ID), w.slack.at(found[key][0]).pic.text, c.want.text)
+	found := w.slack.views(s.ID)
+	for _, n := range s.Notes {
+		w.fail("what people see is what is", "%s of %s was not told", n.Key(), w.label(s.ID))
+	}
+	if s.Slack != nil && s.Slack.Channel != "" { // else it stands nowhere, and people are told directly
+		for _, v := range blocks.Thread(s, blocks.Options{BotUser: botUser}) {
+			w.stands(s, v, found[v.Key])
 		}
 	}
-	for _, m := range w.slack.messages {
-		if m.deleted || m.thread != s.ID {
-			continue
+	for _, key := range slices.Sorted(maps.Keys(found)) {
+		if strings.HasPrefix(key, "letter/") && !slices.ContainsFunc(found[key], func(m *message) bool { return w.check.posted[m.ts] }) {
+			continue // whoever sent it died, and nobody knows of it: it stands in somebody's direct messages
 		}
-		if len(found[m.key]) > 1 {
-			w.fail("what people see is what is", "%s of %s stands %d times", m.key, w.label(s.ID), len(found[m.key]))
+		if len(found[key]) > 1 {
+			w.fail("what people see is what is", "%s of %s stands %d times", key, w.label(s.ID), len(found[key]))
 		}
-		for _, b := range m.pic.buttons {
+		for _, b := range found[key][0].buttons {
 			if b.verb == agent.VerbApprove && outcomes(s)[b.target] != string(agent.ApprovalPending) {
-				w.fail("no button stands for what is decided", "%s of %s still has Approve for %s, which is %q", m.key, w.label(s.ID), b.target, outcomes(s)[b.target])
+				w.fail("no button stands for what is decided", "%s of %s still has Approve for %s, which is %q", key, w.label(s.ID), b.target, outcomes(s)[b.target])
 			}
 		}
+	}
+}
+
+// stands: a view stands once, as it should be.
+func (w *world) stands(s *agent.State, v blocks.View, found []*message) {
+	if len(found) != 1 {
+		w.fail("what people see is what is", "%s of %s stands %d times", v.Key, w.label(s.ID), len(found))
+		return
+	}
+	text := v.Text
+	if r := []rune(text); len(r) > textsMost {
+		text = string(r[:textsMost])
+	}
+	list, err := json.Marshal(v.Blocks)
+	if err != nil {
+		w.fail("every state can be shown", "%s of %s: %v", v.Key, w.label(s.ID), err)
+	}
+	if len(v.Blocks) == 0 {
+		list = nil
+	}
+	if found[0].text != text || found[0].blocks != string(list) {
+		w.fail("what people see is what is", "%s of %s says %q, and should say %q", v.Key, w.label(s.ID), found[0].text, v.Text)
 	}
 }
 

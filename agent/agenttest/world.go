@@ -198,7 +198,7 @@ func (p *Pager) Sent() []string {
 type Blind struct{}
 
 // Show implements agent.Viewer.
-func (Blind) Show(*agent.State, func() bool) bool { return true }
+func (Blind) Show(*agent.State, int64, func() bool) agent.Shown { return agent.Settled }
 
 // Quiet implements agent.Foreseer.
 func (Blind) Quiet(*agent.State) bool { return true }
