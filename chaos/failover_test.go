@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -13,7 +12,6 @@ import (
 	"github.com/releasebot/releasebot/agent/agenttest"
 	"github.com/releasebot/releasebot/internal/e2etest"
 	"github.com/releasebot/releasebot/policy"
-	"github.com/releasebot/releasebot/slacklocal"
 	"github.com/releasebot/releasebot/threadstore"
 	"github.com/releasebot/releasebot/threadstore/redisstore"
 	"github.com/releasebot/releasebot/threadstore/storetest/redistest"
@@ -153,77 +151,6 @@ services:
         approval: {required: 1, from: [oncall]}
         deploy: {driver: command, start: @deploy@}
 `
-
-// A failover loses an approval, the start and its outcome. The thread stands
-// where it stood before; approved once more, nothing is started a second time:
-// the deployer knows the key, and a person is asked.
-func TestFailoverIsNoticedByTheDeployer(t *testing.T) {
-	optIn(t, "RELEASEBOT_CLUSTER")
-	redis := redistest.Sentinel(t)
-	w := newTown(t, onePolicy)
-	w.store = []string{"REDIS_URL=" + redis.URL(), "REDIS_SENTINEL_MASTER=" + redistest.MasterName}
-	r := w.replica("a", "a", w.store...)
-	logs := func() string { return w.slack.RenderThread(releases, "") + r.log.Last(5000) }
-	w.until(patience, "its links", func() bool { return w.slack.Connected() >= 2 }, logs)
-	ts := w.slack.Post(alice, releases, "@releasebot deploy shop v1.1 to production", "")
-	find := func(match func(slacklocal.Message) bool) (found slacklocal.Message, ok bool) {
-		for _, m := range w.slack.Thread(releases, ts) {
-			if m.BotID != "" && match(m) {
-				return m, true
-			}
-		}
-		return found, false
-	}
-	show := func() string { return w.slack.RenderThread(releases, ts) + "\n" + r.log.Last(6000) }
-	w.until(patience, "the card", func() bool { _, ok := find(live); return ok }, show)
-	card, _ := find(live)
-	count := func(typ string) (n int) {
-		log, err := w.log(w.thread(ts))
-		if err != nil {
-			return -1
-		}
-		for _, e := range log {
-			if e.Type() == typ {
-				n++
-			}
-		}
-		return n
-	}
-	redis.Lose(func() {
-		w.must(w.slack.Click(bob, releases, card.TS, "Approve"))
-		w.until(patience, "the end of the release", func() bool { return count("done") == 1 }, show)
-	})
-	w.until(patience, "the log without what was lost", func() bool { return count("approval_response") == 0 }, show)
-	if n := count("deploy_started"); n != 0 {
-		t.Fatalf("%d starts in the log of the new master, want none: nothing was lost", n)
-	}
-
-	// The process that saw the lost events takes nothing in that would go on from before them.
-	w.must(w.slack.ClickStale(bob, releases, card.TS, "approve"))
-	w.until(patience, "the process saying what it has found", func() bool { return strings.Contains(r.log.Last(1<<20), "the store has lost acknowledged events") }, show)
-	w.wantEffects(1)
-
-	// One that never saw them can't know; the deployer does.
-	before := r.pid()
-	r.signal(syscall.SIGKILL)
-	w.until(patience, "another process", func() bool { return r.pid() != before && w.slack.Connected() >= 2 }, show)
-	w.must(w.slack.ClickStale(bob, releases, card.TS, "approve"))
-	asks := func(m slacklocal.Message) bool { return strings.HasPrefix(buttons(m), "It ran, It didn't") }
-	w.until(patience, "a person being asked", func() bool { _, ok := find(asks); return ok }, show)
-	if m, _ := find(asks); !strings.Contains(w.slack.Render(m)+m.Text, "events have been lost") {
-		t.Errorf("the question does not say why:\n%s", w.slack.Render(m))
-	}
-	w.wantEffects(1)
-	m, _ := find(asks)
-	w.must(w.slack.Click(bob, releases, m.TS, "It ran"))
-	w.until(patience, "the end of the release", func() bool { return count("done") == 1 }, show)
-	w.wantEffects(1)
-	for _, command := range []string{"verify", "replay"} {
-		if out, err := w.releasebot("thread", command, string(w.thread(ts))); err != nil {
-			t.Errorf("%v\n%s", err, out)
-		}
-	}
-}
 
 func (w *town) wantEffects(want int) {
 	w.Helper()
