@@ -39,7 +39,10 @@ type parts struct {
 	// botToken, appToken and slackURL are the way to Slack; slackURL may be empty.
 	botToken, appToken Secret
 	slackURL           string
-	log                *slog.Logger
+	// retention is how long finished threads are kept, 0 for ever; export is the folder that they go to first.
+	retention time.Duration
+	export    string
+	log       *slog.Logger
 	// observe is told of every durable event, beside the metrics. It must not block. Defaults to nothing.
 	observe func(agent.ThreadID, *agent.State, *agent.Event)
 }
@@ -156,6 +159,7 @@ func (a *assembly) run(ctx context.Context, ln net.Listener) error {
 	g.Go(func() error { return a.bot.Run(ctx) })
 	g.Go(func() error { a.revise.watch(ctx); return nil })
 	g.Go(func() error { a.tidy(ctx); return nil })
+	g.Go(func() error { a.retain(ctx); return nil })
 	return g.Wait()
 }
 

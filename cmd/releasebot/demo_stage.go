@@ -159,7 +159,7 @@ func (s *stage) openProduct(ctx context.Context, observe func(agent.ThreadID, *a
 	if err := os.MkdirAll(p.data, 0o700); err != nil {
 		return fmt.Errorf("making the demo's data folder: %w", err)
 	}
-	if s.store, err = openFile(filepath.Join(p.data, storeFile)); err != nil {
+	if s.store, err = openFile(filepath.Join(p.data, storeFile), threadstore.Options{}); err != nil {
 		return err
 	}
 	p.store = s.store

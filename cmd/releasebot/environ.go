@@ -26,6 +26,9 @@ type environ struct {
 	Config         string `envconfig:"RELEASEBOT_CONFIG"`
 	HTTPAddr       string `envconfig:"RELEASEBOT_HTTP_ADDR"`
 	Data           string `envconfig:"RELEASEBOT_DATA"`
+	LogKey         Secret `envconfig:"RELEASEBOT_LOG_KEY"`
+	Retention      string `envconfig:"RELEASEBOT_RETENTION"`
+	Export         string `envconfig:"RELEASEBOT_EXPORT"`
 	APIURL         string `envconfig:"RELEASEBOT_API_URL"`
 	APIToken       Secret `envconfig:"RELEASEBOT_API_TOKEN"`
 	LogLevel       string `envconfig:"RELEASEBOT_LOG_LEVEL"`

@@ -29,7 +29,7 @@ func openLogs(ctx context.Context, s settings) (logs, error) {
 		if err != nil {
 			return nil, err
 		}
-		return storeLogs{threadstore.New(d, threadstore.Options{})}, nil
+		return storeLogs{threadstore.New(d, s.storeOptions())}, nil
 	}
 	if s.data == "" {
 		return nil, s.dataDir()
@@ -40,7 +40,7 @@ func openLogs(ctx context.Context, s settings) (logs, error) {
 	if _, err := os.Stat(s.storePath()); errors.Is(err, os.ErrNotExist) {
 		return nothing{}, nil
 	}
-	store, err := openFile(s.storePath())
+	store, err := openFile(s.storePath(), s.storeOptions())
 	if err == nil {
 		return storeLogs{store}, nil
 	}

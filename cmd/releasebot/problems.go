@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // problems are what is wrong with the environment: one line each, beginning with
@@ -39,6 +40,30 @@ func (p *problems) header(name string, s Secret) Secret {
 		p.add(name, "has spaces, line ends or letters outside ASCII in it; it has to be the key alone")
 	}
 	return s
+}
+
+// key checks a secret that others must not be able to guess.
+func (p *problems) key(name string, s Secret) Secret {
+	const least = 32
+	p.header(name, s)
+	if n := len(s.Reveal()); n > 0 && n < least {
+		p.add(name, "has %d characters; it has to have at least %d, such as openssl rand -hex 32 makes", n, least)
+	}
+	return s
+}
+
+// retention is how long finished threads are kept; 0 for ever.
+func (p *problems) retention(name, v string) time.Duration {
+	const least = 24 * time.Hour
+	if v == "" || v == "0" {
+		return 0
+	}
+	d, err := time.ParseDuration(v)
+	if err != nil || d < least {
+		p.add(name, "is %q; it has to be a time of at least 24h, such as 2160h (90 days), or 0 to keep everything", v)
+		return 0
+	}
+	return d
 }
 
 func plainASCII(s string) bool {

@@ -29,7 +29,7 @@ func (*serveCommand) Run(c *console) (err error) {
 	if err := errors.Join(needTokens(s), s.dataDir()); err != nil {
 		return err
 	}
-	p := parts{path: s.config, data: s.data, botToken: s.botToken, appToken: s.appToken, slackURL: s.slackURL, log: log, slow: s.planner == plannerOpenAI}
+	p := parts{path: s.config, data: s.data, botToken: s.botToken, appToken: s.appToken, slackURL: s.slackURL, log: log, slow: s.planner == plannerOpenAI, retention: s.retention, export: s.export}
 	if p.planner, err = newPlanner(s.planner, s, logCalls(log)); err != nil {
 		return err
 	}

@@ -24,8 +24,11 @@ type settings struct {
 	planner            string                  // rules or openai
 	plannerAlways      bool                    // the model is asked even where the rules are sure
 	config             string
-	httpAddr           string // off, or host:port
-	data               string // "" = no home folder is known
+	httpAddr           string        // off, or host:port
+	data               string        // "" = no home folder is known
+	logKey             Secret        // of the hash chain
+	retention          time.Duration // of finished threads; 0: for ever
+	export             string        // the folder that they are exported to before they are removed
 	apiURL             string
 	apiToken           Secret
 	logLevel           slog.Level
@@ -70,10 +73,16 @@ func (e environ) settle() (settings, problems) {
 		config:      or(e.Config, defaultConfig),
 		httpAddr:    p.address("RELEASEBOT_HTTP_ADDR", or(e.HTTPAddr, defaultHTTPAddr)),
 		data:        p.folder("RELEASEBOT_DATA", or(e.Data, dataFolder(e.XDGDataHome))),
+		logKey:      p.key("RELEASEBOT_LOG_KEY", e.LogKey),
+		retention:   p.retention("RELEASEBOT_RETENTION", e.Retention),
+		export:      p.folder("RELEASEBOT_EXPORT", e.Export),
 		apiURL:      p.httpURL("RELEASEBOT_API_URL", e.APIURL, "http://127.0.0.1:8080"),
 		apiToken:    p.header("RELEASEBOT_API_TOKEN", e.APIToken),
 		logJSON:     p.oneOf("RELEASEBOT_LOG_FORMAT", e.LogFormat, "text", "json") == "json",
 		otlp:        e.OTLPEndpoint.IsSet() || e.OTLPTraces.IsSet(),
+	}
+	if s.export == "" && s.data != "" {
+		s.export = filepath.Join(s.data, "export")
 	}
 	level := p.oneOf("RELEASEBOT_LOG_LEVEL", e.LogLevel, "info", "debug", "warn", "error")
 	if err := s.logLevel.UnmarshalText([]byte(level)); err != nil {

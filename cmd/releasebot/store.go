@@ -36,8 +36,24 @@ func (s settings) dataDir() error {
 // openStore opens the store for serve: Redis, checked, where REDIS_URL is set,
 // else the file in the data folder, which has to be there.
 func openStore(ctx context.Context, s settings, log *slog.Logger) (*threadstore.Store, error) {
+	store, err := s.open(ctx, log)
+	if err != nil {
+		return nil, err
+	}
+	switch err := store.ClaimKey(ctx); {
+	case errors.Is(err, threadstore.ErrOtherKey) && !s.logKey.IsSet():
+		return nil, errors.Join(errors.New("RELEASEBOT_LOG_KEY is not set, but the events of this store are hashed with a key; set it to that key: without it every log would look as if it had been changed"), store.Close())
+	case errors.Is(err, threadstore.ErrOtherKey):
+		return nil, errors.Join(errors.New("RELEASEBOT_LOG_KEY is not the key that the events of this store are hashed with; set it to that one: with another every log would look as if it had been changed"), store.Close())
+	case err != nil:
+		return nil, errors.Join(err, store.Close())
+	}
+	return store, nil
+}
+
+func (s settings) open(ctx context.Context, log *slog.Logger) (*threadstore.Store, error) {
 	if s.embedded() {
-		return openFile(s.storePath())
+		return openFile(s.storePath(), s.storeOptions())
 	}
 	d, err := openRedis(ctx, s)
 	if err != nil {
@@ -50,15 +66,20 @@ func openStore(ctx context.Context, s settings, log *slog.Logger) (*threadstore.
 	if len(wrong) > 0 {
 		return nil, errors.Join(errors.New("REDIS_URL names a Redis that can't be used: "+strings.Join(wrong, "; ")), d.Close())
 	}
-	return threadstore.New(d, threadstore.Options{}), nil
+	return threadstore.New(d, s.storeOptions()), nil
 }
 
-func openFile(path string) (*threadstore.Store, error) {
+// storeOptions are the same for all who read or write the logs.
+func (s settings) storeOptions() threadstore.Options {
+	return threadstore.Options{HMACKey: []byte(s.logKey.Reveal())}
+}
+
+func openFile(path string, opts threadstore.Options) (*threadstore.Store, error) {
 	d, err := boltstore.Open(path)
 	if err != nil {
 		return nil, err
 	}
-	return threadstore.New(d, threadstore.Options{}), nil
+	return threadstore.New(d, opts), nil
 }
 
 func openRedis(ctx context.Context, s settings) (*redisstore.Driver, error) {

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
+	"strings"
 
 	"github.com/releasebot/releasebot/agent"
 )
@@ -56,6 +58,9 @@ func readAny(c *console, what string) (read, error) {
 		return read{}, fmt.Errorf("reading the exported thread: %w", err)
 	}
 	r := read{records: splitLines(b)}
+	if id, err := logName(strings.TrimSuffix(filepath.Base(what), ".jsonl")); err == nil { // as retention names its exports
+		r.name = id
+	}
 	if len(r.records) == 0 {
 		return read{}, fmt.Errorf("%s holds no events; a file that thread export wrote has one on each line", what)
 	}

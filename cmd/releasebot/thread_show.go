@@ -20,7 +20,7 @@ type threadShowCommand struct {
 
 func (t *threadShowCommand) command(c *console) *cobra.Command {
 	cmd := leaf(c, t, "show", "Show a thread, or an environment's log, event by event.",
-		argument{name: "id", to: &t.ID, help: idHelp})
+		argument{name: "id-or-file", to: &t.ID, help: "A thread's id, the id that a card shows, env:SERVICE/ENVIRONMENT, or a file that thread export wrote."})
 	cmd.Flags().BoolVar(&t.JSON, "json", false, "As JSON: the thread with its events as they are stored.")
 	cmd.Flags().Int64Var(&t.Prompt, "prompt", 0,
 		"Print what was sent to the model for event `N` instead: a planner_decision, or the words that it is about.")
@@ -29,7 +29,7 @@ func (t *threadShowCommand) command(c *console) *cobra.Command {
 
 // Run shows a log.
 func (t *threadShowCommand) Run(c *console) error {
-	r, err := readLog(c, t.ID)
+	r, err := readAny(c, t.ID)
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package boltstore
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"os"
@@ -61,17 +62,26 @@ func Open(path string) (*Driver, error) {
 
 // openFile opens what is there, never makes a file, and turns bbolt's answers into ours.
 func openFile(path string, readOnly bool) (*bolt.DB, error) {
-	db, err := bolt.Open(path, 0o600, &bolt.Options{
-		Timeout:  lockWait,
-		ReadOnly: readOnly,
-		// The list of free pages is made again at each start, so that a commit need not write it.
-		NoFreelistSync: true,
-		FreelistType:   bolt.FreelistMapType,
-		NoStatistics:   true,
-		OpenFile: func(name string, flag int, perm os.FileMode) (*os.File, error) {
-			return os.OpenFile(name, flag&^os.O_CREATE, perm) //nolint:gosec // the user's own path
-		},
+	var db *bolt.DB
+	var file *os.File
+	err := guard(func() (err error) {
+		db, err = bolt.Open(path, 0o600, &bolt.Options{
+			Timeout:  lockWait,
+			ReadOnly: readOnly,
+			// The list of free pages is made again at each start, so that a commit need not write it.
+			NoFreelistSync: true,
+			FreelistType:   bolt.FreelistMapType,
+			NoStatistics:   true,
+			OpenFile: func(name string, flag int, perm os.FileMode) (_ *os.File, err error) {
+				file, err = os.OpenFile(name, flag&^os.O_CREATE, perm) //nolint:gosec // the user's own path
+				return file, err
+			},
+		})
+		return err
 	})
+	if errors.Is(err, ErrDamaged) { // it panicked, and still holds the file's lock
+		return nil, errors.Join(err, file.Close())
+	}
 	switch {
 	case err == nil:
 		return db, nil
@@ -127,11 +137,23 @@ func walk(tx *bolt.Tx) error {
 		if b == nil {
 			return damaged(fmt.Sprintf("its bucket %q is missing", name))
 		}
-		if err := b.ForEach(func(_, _ []byte) error { return nil }); err != nil {
+		if err := walkBucket(b); err != nil {
 			return damaged(err)
 		}
 	}
 	return nil
+}
+
+// walkBucket reads every key of a bucket, which come in order as long as no page is torn.
+func walkBucket(b *bolt.Bucket) error {
+	var last []byte
+	return b.ForEach(func(k, _ []byte) error {
+		if last != nil && bytes.Compare(last, k) >= 0 {
+			return fmt.Errorf("the key %x comes after %x", k, last)
+		}
+		last = k
+		return nil
+	})
 }
 
 // guard turns what bbolt panics with on a damaged page, and the fault of a page

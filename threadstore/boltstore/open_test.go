@@ -6,13 +6,9 @@ import (
 	"path/filepath"
 	"testing"
 
-	"go.uber.org/goleak"
-
 	"github.com/releasebot/releasebot/threadstore"
 	"github.com/releasebot/releasebot/threadstore/boltstore"
 )
-
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func draft(id, body string) threadstore.Draft {
 	return threadstore.Draft{ID: id, Sum: body, Encode: func(_ int64, prev string) ([]byte, error) { return []byte(prev + "|" + body), nil }}
