@@ -39,12 +39,12 @@ func (h *run) emitAs(now time.Time, actor, behalf Actor, release int, cause stri
 
 // draft makes an event storable.
 func draft(e *Event) (threadstore.Draft, error) {
-	data, err := payloadJSON(e.Data)
+	sum, data, err := told(e)
 	if err != nil {
-		return threadstore.Draft{}, fmt.Errorf("encoding event %s of type %s: %w", e.ID, e.Type(), err)
+		return threadstore.Draft{}, err
 	}
 	return threadstore.Draft{
-		ID: e.ID, Sum: sum(e, data),
+		ID: e.ID, Sum: sum,
 		Encode: func(seq int64, prev string) ([]byte, error) {
 			at := *e
 			at.Seq, at.Prev = seq, prev
@@ -290,7 +290,8 @@ const (
 // index returns the index lines that differ from what was written last.
 func (h *run) index() ([]threadstore.IndexEntry, map[string]string, error) {
 	want := map[string]string{}
-	if err := put(want, IndexThreads, string(h.id), h.state.Line()); err != nil {
+	line := h.state.Line()
+	if err := put(want, IndexThreads, string(h.id), &line); err != nil {
 		return nil, nil, err
 	}
 	var entries []threadstore.IndexEntry
@@ -300,7 +301,8 @@ func (h *run) index() ([]threadstore.IndexEntry, map[string]string, error) {
 			continue
 		}
 		if a.State == ApprovalPending && r.Stage != StageEnded {
-			if err := put(want, IndexApprovals, a.ID, h.state.approvalLine(r, a)); err != nil {
+			line := h.state.approvalLine(r, a)
+			if err := put(want, IndexApprovals, a.ID, &line); err != nil {
 				return nil, nil, err
 			}
 			continue
@@ -335,8 +337,8 @@ func splitKey(k string) (index, member string) {
 	return k, ""
 }
 
-func put(want map[string]string, index, member string, v any) error {
-	b, err := json.Marshal(v)
+func put(want map[string]string, index, member string, line interface{ encode() ([]byte, error) }) error {
+	b, err := line.encode()
 	if err != nil {
 		return fmt.Errorf("the line of %s in the index %s: %w", member, index, err)
 	}

@@ -77,8 +77,8 @@ func (r *Runner) asideLine(ctx context.Context, id ThreadID, d *SetAside) []thre
 		return nil
 	}
 	bare := &State{ID: id, Title: cut(t.Text, 200), Slack: t.Slack, Began: events[0].At, Now: r.Now().UTC(), Aside: &Aside{SetAside: *d}}
-	lines := map[string]string{}
-	if err := put(lines, IndexThreads, string(id), bare.Line()); err != nil {
+	line, lines := bare.Line(), map[string]string{}
+	if err := put(lines, IndexThreads, string(id), &line); err != nil {
 		return nil
 	}
 	return []threadstore.IndexEntry{{Index: IndexThreads, Member: string(id), Value: []byte(lines[IndexThreads+"\x00"+string(id)])}}

@@ -73,22 +73,9 @@ func version(p Payload) int {
 	return 1
 }
 
-func payloadJSON(p Payload) ([]byte, error) {
-	if f, ok := p.(*Foreign); ok {
-		return f.Raw, nil
-	}
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(p); err != nil {
-		return nil, err
-	}
-	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
-}
-
 // Encode returns the event as it is stored.
 func Encode(e *Event) ([]byte, error) {
-	data, err := payloadJSON(e.Data)
+	data, err := appendPayload(make([]byte, 0, 256), e.Data)
 	if err != nil {
 		return nil, fmt.Errorf("encoding event %s of type %s: %w", e.ID, e.Type(), err)
 	}
@@ -183,11 +170,20 @@ func PrevOf(b []byte) (string, error) {
 	return *env.Prev, nil
 }
 
-// sum fingerprints what an event says, without when and where: the same id
-// with another sum is somebody else's event, not a duplicate.
-func sum(e *Event, data []byte) string {
-	h := sha256.New()
-	fmt.Fprintf(h, "%s\x00%s\x00%s\x00%d\x00", e.Type(), e.Actor, e.OnBehalfOf, e.Release)
-	h.Write(data)
-	return base64.RawURLEncoding.EncodeToString(h.Sum(nil)[:12])
+// told is what an event says, without when and where, and what it is known by:
+// the same id with another sum is somebody else's event, not a duplicate.
+func told(e *Event) (sum string, data []byte, err error) {
+	b := make([]byte, 0, 512)
+	for _, s := range [...]string{e.Type(), string(e.Actor), string(e.OnBehalfOf)} {
+		b = append(append(b, s...), 0)
+	}
+	b = append(strconv.AppendInt(b, int64(e.Release), 10), 0)
+	from := len(b)
+	if b, err = appendPayload(b, e.Data); err != nil {
+		return "", nil, fmt.Errorf("encoding event %s of type %s: %w", e.ID, e.Type(), err)
+	}
+	h := sha256.Sum256(b)
+	var short [16]byte
+	base64.RawURLEncoding.Encode(short[:], h[:12])
+	return string(short[:]), b[from:], nil
 }

@@ -16,11 +16,14 @@ var lowerBase32 = base32.NewEncoding("abcdefghijkmnpqrstuvwxyz23456789").WithPad
 
 // derive hashes parts, kept apart by their lengths, to n characters.
 func derive(n int, parts ...string) string {
-	h := sha256.New()
+	var room [160]byte
+	b := room[:0]
 	for _, p := range parts {
-		fmt.Fprintf(h, "%d:%s", len(p), p)
+		b = append(strconv.AppendInt(b, int64(len(p)), 10), ':')
+		b = append(b, p...)
 	}
-	return lowerBase32.EncodeToString(h.Sum(nil))[:n]
+	h := sha256.Sum256(b)
+	return lowerBase32.EncodeToString(h[:])[:n]
 }
 
 // SlackThreadID derives a thread's id from the root message of a Slack thread.
@@ -84,9 +87,22 @@ func ParseEnvironmentLog(log string) (service, environment string, ok bool) {
 // mintID makes the id of an event that a step writes: the same step, taken
 // twice, makes the same id, and the second is a duplicate.
 func mintID(parts ...any) string {
-	s := make([]string, len(parts))
+	var room [96]byte
+	b := room[:0]
 	for i, p := range parts {
-		s[i] = fmt.Sprint(p)
+		if i > 0 {
+			b = append(b, '/')
+		}
+		switch v := p.(type) {
+		case string:
+			b = append(b, v...)
+		case int:
+			b = strconv.AppendInt(b, int64(v), 10)
+		case int64:
+			b = strconv.AppendInt(b, v, 10)
+		default:
+			b = fmt.Append(b, v)
+		}
 	}
-	return strings.Join(s, "/")
+	return string(b)
 }

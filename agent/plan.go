@@ -65,7 +65,7 @@ func newPlan(s *State, r *ReleaseState, env *policy.Environment, canonical []byt
 	if ciFailed(p.CI) {
 		d.CI = string(ci.Failed)
 	}
-	b, err := json.Marshal(d)
+	b, err := d.encode()
 	if err != nil {
 		return nil, fmt.Errorf("digesting the plan of %s: %w", r.ID, err)
 	}

@@ -128,7 +128,8 @@ func firstLine(f Fact, e *Event) ([]threadstore.IndexEntry, error) {
 	s := NewState(f.Thread)
 	s.Reduce(e)
 	lines := map[string]string{}
-	if err := put(lines, IndexThreads, string(f.Thread), s.Line()); err != nil {
+	line := s.Line()
+	if err := put(lines, IndexThreads, string(f.Thread), &line); err != nil {
 		return nil, err
 	}
 	return []threadstore.IndexEntry{{Index: IndexThreads, Member: string(f.Thread), Value: []byte(lines[IndexThreads+"\x00"+string(f.Thread)])}}, nil

@@ -239,7 +239,8 @@ func environmentAppend(log string, expect int64, e *Event, env *Environment) (th
 
 // environmentLine is how the list has an environment.
 func environmentLine(env *Environment) ([]threadstore.IndexEntry, error) {
-	line, err := json.Marshal(env.Line())
+	l := env.Line()
+	line, err := l.encode()
 	if err != nil {
 		return nil, fmt.Errorf("the line of %s in %s: %w", env.Service, env.Name, err)
 	}

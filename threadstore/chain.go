@@ -73,7 +73,9 @@ func (c Chain) Hash(data []byte) string {
 		mac.Write(data)
 		mac.Sum(sum[:0])
 	}
-	return base64.RawURLEncoding.EncodeToString(sum[:])
+	var text [43]byte
+	base64.RawURLEncoding.Encode(text[:], sum[:])
+	return string(text[:])
 }
 
 // A ChainError names the first place where a chain is broken.
