@@ -54,7 +54,7 @@ func draft(e *Event) (threadstore.Draft, error) {
 				at.Data = &done
 				return Encode(&at)
 			}
-			return appendEnvelope(make([]byte, 0, len(data)+320), &at, data), nil
+			return appendEnvelope(make([]byte, 0, envelopeSize(&at)+len(data)), &at, data), nil
 		},
 	}, nil
 }

@@ -62,8 +62,7 @@ type Step struct {
 // unfinished · unread words · each release's next step · wait.
 func Decide(s *State, now time.Time) []Step {
 	now = s.clock(now)
-	var d decider
-	d.now = now
+	d := decider{now: now, steps: make([]Step, 0, 4)}
 	if s.Foreign > 0 || s.Aside != nil { // written by a newer program, or set aside: facts are taken in, the thread is not run
 		d.add(Step{Kind: StepWait})
 		return d.steps

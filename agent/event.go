@@ -79,7 +79,12 @@ func Encode(e *Event) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("encoding event %s of type %s: %w", e.ID, e.Type(), err)
 	}
-	return appendEnvelope(make([]byte, 0, len(data)+320), e, data), nil
+	return appendEnvelope(make([]byte, 0, envelopeSize(e)+len(data)), e, data), nil
+}
+
+// envelopeSize is how long an event is at most, without what it says, if nothing in it has to be escaped.
+func envelopeSize(e *Event) int {
+	return 240 + len(e.ID) + len(e.Actor) + len(e.OnBehalfOf) + len(e.Cause) + len(e.Trace)
 }
 
 func appendEnvelope(b []byte, e *Event, data []byte) []byte {
@@ -170,10 +175,21 @@ func PrevOf(b []byte) (string, error) {
 	return *env.Prev, nil
 }
 
+// usualSize is how long what an event says is, most often, with its type and actor.
+func usualSize(p Payload) int {
+	switch p.(type) {
+	case *Plan:
+		return 1536
+	case *ReleaseContext:
+		return 640
+	}
+	return 256
+}
+
 // told is what an event says, without when and where, and what it is known by:
 // the same id with another sum is somebody else's event, not a duplicate.
 func told(e *Event) (sum string, data []byte, err error) {
-	b := make([]byte, 0, 512)
+	b := make([]byte, 0, usualSize(e.Data))
 	for _, s := range [...]string{e.Type(), string(e.Actor), string(e.OnBehalfOf)} {
 		b = append(append(b, s...), 0)
 	}

@@ -22,12 +22,33 @@ type call struct {
 }
 
 // newCall makes room for all the arguments there will be: text must not grow once it is pointed into.
-func newCall(s *script, numKeys, numArgs int) *call {
+func (d *Driver) newCall(s *script, numKeys, numArgs int) *call {
 	n := numKeys + numArgs
-	c := &call{script: s, args: make([]any, 0, n+3), text: make([]string, 0, n+1)}
+	c, _ := d.calls.Get().(*call)
+	if c == nil || cap(c.args) < n+3 || cap(c.text) < n+1 {
+		c = &call{args: make([]any, 0, max(n+3, usualArgs)), text: make([]string, 0, max(n+1, usualArgs))}
+	}
+	c.script = s
 	c.args = append(c.args, "evalsha", &s.hash)
 	c.add(strconv.Itoa(numKeys))
 	return c
+}
+
+// How many arguments a call has room for at least, so that most others can use it again, and at most, to be kept for that.
+const (
+	usualArgs = 128
+	mostArgs  = 2048 // of a call that is kept
+)
+
+// free has a call that nothing points into any more used again.
+func (d *Driver) free(c *call) {
+	if cap(c.args) > mostArgs {
+		return
+	}
+	clear(c.args)
+	clear(c.text)
+	c.args, c.text = c.args[:0], c.text[:0]
+	d.calls.Put(c)
 }
 
 func (c *call) add(texts ...string) {
@@ -59,7 +80,7 @@ func (d *Driver) Apply(ctx context.Context, op threadstore.Op) (threadstore.Repl
 
 func (d *Driver) applyCall(op *threadstore.Op) *call {
 	k := d.keys.of(op.Log)
-	c := newCall(&d.scripts.apply, numKeys(op), numArgs(op))
+	c := d.newCall(&d.scripts.apply, numKeys(op), numArgs(op))
 	c.addKeys(&k, op)
 	d.addArgs(c, op)
 	return c
@@ -140,13 +161,7 @@ func due(d threadstore.Due) string {
 
 // known is what is kept under an id. A token holds no colon; a sum may.
 func known(seq int64, token, sum string) string {
-	b := make([]byte, 0, 20+len(token)+len(sum))
-	b = strconv.AppendInt(b, seq, 10)
-	b = append(b, ':')
-	b = append(b, token...)
-	b = append(b, ':')
-	b = append(b, sum...)
-	return string(b)
+	return strconv.FormatInt(seq, 10) + ":" + token + ":" + sum
 }
 
 func parseKnown(v string) (threadstore.Known, error) {
@@ -235,9 +250,12 @@ func (d *Driver) applyDurably(ctx context.Context, op *threadstore.Op, c *call) 
 func (d *Driver) run(ctx context.Context, c *call) (any, error) {
 	cmd := redis.NewCmd(ctx, c.args...)
 	err := d.lanes.process(ctx, cmd)
-	if redis.HasErrorPrefix(err, "NOSCRIPT") {
+	if err != nil && redis.HasErrorPrefix(err, "NOSCRIPT") {
 		cmd = redis.NewCmd(ctx, c.inFull()...)
 		err = d.lanes.process(ctx, cmd)
+	}
+	if ctx.Err() == nil { // else it may still be on its way
+		d.free(c)
 	}
 	if err != nil {
 		return nil, wrap(err)

@@ -58,7 +58,7 @@ func (d *Driver) chainCall(ops []threadstore.Op) *call {
 	for i := range ops {
 		keys, args = keys+numKeys(&ops[i]), args+numArgs(&ops[i])
 	}
-	c := newCall(&d.scripts.chain, keys, args)
+	c := d.newCall(&d.scripts.chain, keys, args)
 	for i := range ops {
 		k := d.keys.of(ops[i].Log)
 		c.addKeys(&k, &ops[i])

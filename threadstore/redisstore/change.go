@@ -14,7 +14,7 @@ import (
 // Acquire takes the lease of a log. See [threadstore.Driver].
 func (d *Driver) Acquire(ctx context.Context, log, owner string, ttl time.Duration) (epoch int64, holder string, err error) {
 	k := d.keys.of(log)
-	c := newCall(&d.scripts.acquire, 2, 2)
+	c := d.newCall(&d.scripts.acquire, 2, 2)
 	c.add(k.lease, k.epoch, owner, millis(ttl))
 	v, err := d.run(ctx, c)
 	if err != nil {
@@ -31,14 +31,14 @@ func (d *Driver) Acquire(ctx context.Context, log, owner string, ttl time.Durati
 
 // Renew prolongs a lease that is held. See [threadstore.Driver].
 func (d *Driver) Renew(ctx context.Context, log, owner string, epoch int64, ttl time.Duration) (bool, error) {
-	c := newCall(&d.scripts.renew, 1, 2)
+	c := d.newCall(&d.scripts.renew, 1, 2)
 	c.add(d.keys.of(log).lease, held(owner, epoch), millis(ttl))
 	return d.yes(ctx, c)
 }
 
 // Release gives a lease back. See [threadstore.Driver].
 func (d *Driver) Release(ctx context.Context, log, owner string, epoch int64) (bool, error) {
-	c := newCall(&d.scripts.release, 1, 1)
+	c := d.newCall(&d.scripts.release, 1, 1)
 	c.add(d.keys.of(log).lease, held(owner, epoch))
 	return d.yes(ctx, c)
 }
@@ -46,7 +46,7 @@ func (d *Driver) Release(ctx context.Context, log, owner string, epoch int64) (b
 // Wake makes a log due sooner. See [threadstore.Driver].
 func (d *Driver) Wake(ctx context.Context, log string, at time.Time) error {
 	k := d.keys.of(log)
-	c := newCall(&d.scripts.wake, 2, 2)
+	c := d.newCall(&d.scripts.wake, 2, 2)
 	c.add(k.log, k.due, log, strconv.FormatInt(max(at.UnixMilli(), 1), 10))
 	ok, err := d.yes(ctx, c)
 	if err == nil && !ok {
@@ -92,7 +92,7 @@ func (d *Driver) DeclarePolicy(ctx context.Context, rev threadstore.PolicyRevisi
 // Copy makes a log out of records; it may be in another shard than where they come from. See [threadstore.Driver].
 func (d *Driver) Copy(ctx context.Context, _ string, _ int64, dst string, records []threadstore.Record, head string) error {
 	k := d.keys.of(dst)
-	c := newCall(&d.scripts.copy, 2, 2+3*len(records))
+	c := d.newCall(&d.scripts.copy, 2, 2+3*len(records))
 	c.add(k.log, k.hash, head, strconv.Itoa(len(records)))
 	for i := range records {
 		c.add(records[i].ID, known(int64(i)+1, "", records[i].Sum))
@@ -121,7 +121,7 @@ func (d *Driver) Prune(ctx context.Context, log string, version int64) error {
 			indexes, members = append(indexes, k.index(index)), append(members, member)
 		}
 	}
-	c := newCall(&d.scripts.prune, 6+len(indexes), 2+len(members))
+	c := d.newCall(&d.scripts.prune, 6+len(indexes), 2+len(members))
 	c.add(k.log, k.hash, k.snap, k.lease, k.epoch, k.due)
 	c.add(indexes...)
 	c.add(log, strconv.FormatInt(version, 10))

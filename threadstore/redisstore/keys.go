@@ -1,6 +1,9 @@
 package redisstore
 
-import "strconv"
+import (
+	"strconv"
+	"strings"
+)
 
 // shards is how many there are, for ever: rb:meta refuses a change.
 const shards = 64
@@ -46,13 +49,14 @@ func (k *keyring) of(log string) logKeys {
 	shard := shardOf(log)
 	tag := k.tags[shard]
 	n := len(tag) + 2 + len(log)
-	b := make([]byte, 0, 5*n)
+	var b strings.Builder
+	b.Grow(5 * n)
 	for _, kind := range [...]string{"l:", "h:", "s:", "o:", "e:"} {
-		b = append(b, tag...)
-		b = append(b, kind...)
-		b = append(b, log...)
+		b.WriteString(tag)
+		b.WriteString(kind)
+		b.WriteString(log)
 	}
-	s := string(b)
+	s := b.String()
 	return logKeys{log: s[:n], hash: s[n : 2*n], snap: s[2*n : 3*n], lease: s[3*n : 4*n], epoch: s[4*n:], due: k.dues[shard], tag: tag}
 }
 

@@ -47,6 +47,7 @@ type Driver struct {
 	scripts scripts
 	wait    int
 	lanes   *lanes
+	calls   sync.Pool // of *call
 
 	closing context.Context //nolint:containedctx // ends with the driver: the life of its tails
 	close   context.CancelFunc

@@ -18,7 +18,7 @@ import (
 // Load reads a log after its snapshot, or from the start. See [threadstore.Driver].
 func (d *Driver) Load(ctx context.Context, log string, fold int) (threadstore.Loaded, error) {
 	k := d.keys.of(log)
-	c := newCall(&d.scripts.load, 5, 3)
+	c := d.newCall(&d.scripts.load, 5, 3)
 	c.add(k.log, k.hash, k.snap, k.epoch, k.due, log, strconv.Itoa(fold), mostWithScript)
 	v, err := d.run(ctx, c)
 	if err != nil {
