@@ -54,17 +54,15 @@ func clarify(q agent.Question) agent.Intent {
 	return agent.Intent{Kind: agent.IntentClarify, Question: &q}
 }
 
-func unclearWords() agent.Intent {
-	return clarify(agent.Question{
-		Text: "I am not sure what that asks for. Please say it as a command, such as `/release deploy SERVICE VERSION to ENVIRONMENT`.", Missing: "request",
-	})
+func (j *judge) unclear() agent.Intent {
+	return clarify(agent.Question{Text: j.say(notSure), Missing: "request"})
 }
 
 // alone is the answer where the model gave none: the rules planner's. Where that
 // takes words for nothing that it is not sure about, their speaker is asked.
 func (j *judge) alone() agent.Intent {
 	if j.ruled.Kind == agent.IntentNone && !j.sure() && !j.in.Aside && j.in.RejectionOf == 0 {
-		return unclearWords()
+		return j.unclear()
 	}
 	return j.ruled
 }
@@ -74,9 +72,9 @@ func (j *judge) alone() agent.Intent {
 func (j *judge) confirm(i agent.Intent) (agent.Intent, bool) {
 	words := say(i)
 	if got := j.reads(words); !same(got, i) {
-		return unclearWords(), false
+		return j.unclear(), false
 	}
-	return clarify(agent.Question{Text: "Do you mean: " + words + ", now? Say yes, or say it another way.", Options: []string{words}, Missing: "request"}), true
+	return clarify(agent.Question{Text: j.say(doYouMean, words), Options: []string{words}, Missing: "request"}), true
 }
 
 // ruledOrAsk: a part of the reading was not said, or the words speak against
@@ -100,7 +98,7 @@ func (j *judge) missing(i agent.Intent) agent.Intent {
 				options = addNew(options, string(i.Kind)+" "+r.ID, maxOptions)
 			}
 		}
-		return clarify(agent.Question{Text: "Which release shall I " + string(i.Kind) + "?", Options: options, Missing: "id", Partial: &p})
+		return clarify(agent.Question{Text: j.say(whichRelease, string(i.Kind)), Options: options, Missing: "id", Partial: &p})
 	case agent.IntentDeploy, agent.IntentRollback, agent.IntentVerify, agent.IntentLock, agent.IntentUnlock, agent.IntentNotify, agent.IntentStatus, agent.IntentHistory,
 		agent.IntentApprovals, agent.IntentLocks, agent.IntentWhy, agent.IntentHelp, agent.IntentClarify, agent.IntentNone:
 	}
@@ -109,7 +107,7 @@ func (j *judge) missing(i agent.Intent) agent.Intent {
 		for _, s := range j.in.Catalog.Services {
 			options = addNew(options, s.Name, maxOptions)
 		}
-		return clarify(agent.Question{Text: "Which service do you mean?", Options: options, Missing: "service", Partial: &p})
+		return clarify(agent.Question{Text: j.say(whichService), Options: options, Missing: "service", Partial: &p})
 	}
 	p.Service = i.Service
 	if !j.meantEnvironment(i.Service, i.Environment) {
@@ -120,13 +118,13 @@ func (j *judge) missing(i agent.Intent) agent.Intent {
 		if i.Kind == agent.IntentDeploy && j.meantVersion(i) {
 			p.Version = i.Version
 		}
-		return clarify(agent.Question{Text: "Which environment of " + i.Service + " do you mean?", Options: options, Missing: "environment", Partial: &p})
+		return clarify(agent.Question{Text: j.say(whichEnvironment, i.Service), Options: options, Missing: "environment", Partial: &p})
 	}
 	p.Environment = i.Environment
 	if !j.meantVersion(i) {
-		q := agent.Question{Text: "Which version exactly? A tag or a commit, please.", Missing: "version", Partial: &p}
+		q := agent.Question{Text: j.say(whichVersion), Missing: "version", Partial: &p}
 		if len(j.words.versions) > 1 {
-			q.Text, q.Options = "You named several versions. Which one?", slices.Clone(j.words.versions[:min(len(j.words.versions), maxOptions)])
+			q.Text, q.Options = j.say(oneVersion), slices.Clone(j.words.versions[:min(len(j.words.versions), maxOptions)])
 		}
 		return clarify(q)
 	}
@@ -156,7 +154,7 @@ func (j *judge) question(r reply) (agent.Intent, bool) {
 		if j.ruled.Kind == agent.IntentClarify {
 			return j.ruled, false
 		}
-		text, options = "I am not sure what that asks for. Could you say it another way, with service, version and environment?", nil
+		text, options = j.say(sayItAnother), nil
 	}
 	q := agent.Question{Text: text, Options: options, Missing: "request"}
 	if who := r.texts["ask"]; who != "" && slices.Contains(j.words.people, who) {

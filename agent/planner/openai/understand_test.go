@@ -248,3 +248,50 @@ func TestObserve(t *testing.T) {
 		t.Errorf("%+v", calls)
 	}
 }
+
+// Code asks back in the language of the words, and "yes" in that language is an answer.
+func TestCodeAsksInTheLanguageOfTheWords(t *testing.T) {
+	for _, c := range []struct{ say, begins, yes string }{
+		{"ship shop 1.4.2 to prod with gusto", "Do you mean: ", "yes"},
+		{"es wäre schön, shop 1.4.2 auf production zu sehen, bitte deploy", "Meinst du: ", "ja"},
+		{"ce serait bien de voir shop 1.4.2 sur production, déploie", "Voulez-vous dire : ", "oui"},
+		{"sería bonito ver shop 1.4.2 en production, despliega por favor el servicio", "¿Quieres decir: ", "yes"},
+		{"seria bom ver o shop 1.4.2 em production, implanta isso por favor", "Você quer dizer: ", "sim"},
+	} {
+		f := newFake(t, intent(deployOf("shop", "production", "1.4.2")))
+		p := f.planner(t, func(cfg *Config) { cfg.Rules = doubts{rules.New()} })
+		in := input(c.say)
+		out, err := p.Plan(context.Background(), in)
+		if err != nil || out.Intent.Question == nil || !strings.HasPrefix(out.Intent.Question.Text, c.begins) {
+			t.Errorf("%q: %+v %+v, %v", c.say, out.Intent, out.Intent.Question, err)
+			continue
+		}
+		then := agent.PlanInput{Words: c.yes, Catalog: in.Catalog, Open: out.Intent.Question, Turns: []agent.Turn{{From: "person", Text: in.Words}, {From: "bot", Text: out.Intent.Question.Text}}}
+		if out, err = rules.New().Plan(context.Background(), then); err != nil || shortOf(out.Intent) != "deploy shop production 1.4.2" {
+			t.Errorf("%q became %s, %v", c.yes, shortOf(out.Intent), err)
+		}
+	}
+}
+
+// doubts is a planner that makes nothing of whatever is no plain command.
+type doubts struct{ rules *rules.Planner }
+
+// Plan implements agent.Planner.
+func (d doubts) Plan(ctx context.Context, in agent.PlanInput) (agent.Planned, error) {
+	if strings.HasPrefix(in.Words, "deploy ") {
+		return d.rules.Plan(ctx, in)
+	}
+	return agent.Planned{Intent: agent.Intent{Kind: agent.IntentNone}, Planner: rules.Name}, nil
+}
+
+// Each sentence there is in each language, with the same gaps.
+func TestSentencesAreWhole(t *testing.T) {
+	english := sentencesIn(agent.English)
+	for _, l := range []agent.Language{agent.German, agent.French, agent.Spanish, agent.Portuguese} {
+		for i, s := range sentencesIn(l) {
+			if s == "" || s == english[i] || strings.Count(s, "%s") != strings.Count(english[i], "%s") || strings.Count(s, "`") != strings.Count(english[i], "`") {
+				t.Errorf("%s: %q for %q", l, s, english[i])
+			}
+		}
+	}
+}
