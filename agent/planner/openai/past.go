@@ -128,8 +128,14 @@ func foldReleases(all []agent.ReleaseBrief, shown map[int]string) []string {
 	for _, t := range order {
 		g := groups[t]
 		line := object{
-			{"left_out", g.count}, {"action", t.action}, {"service", visible(t.service)}, {"environment", visible(t.environment)}, {"state", visible(t.state)},
-			{"newest", visible(g.newest.Version)}, {"id", visible(g.newest.ID)}, {"asked_by", visible(strings.Join(g.by, ", "))},
+			{"left_out", g.count},
+			{"action", t.action},
+			{"service", visible(t.service)},
+			{"environment", visible(t.environment)},
+			{"state", visible(t.state)},
+			{"newest", visible(g.newest.Version)},
+			{"id", visible(g.newest.ID)},
+			{"asked_by", visible(strings.Join(g.by, ", "))},
 		}
 		if g.newest.Decided != "" {
 			line = append(line, member{"newest_decided", visible(g.newest.Decided)})

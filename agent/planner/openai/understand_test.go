@@ -3,6 +3,7 @@ package openai
 import (
 	"context"
 	"maps"
+	"net/http"
 	"os"
 	"slices"
 	"strings"
@@ -73,7 +74,10 @@ func endpointUnderTest(t *testing.T) *Planner {
 // is that OPENAI_BASE_URL names:
 //
 //	OPENAI_BASE_URL=… OPENAI_API_KEY=… OPENAI_MODEL=… go test ./agent/planner/openai -run 'TestUnderstands|TestHostileInputs' -v
-func TestUnderstands(t *testing.T) {
+func TestUnderstands(t *testing.T) { understands(t) }
+
+func understands(t *testing.T) {
+	t.Helper()
 	real := endpointUnderTest(t)
 	for _, c := range exchanges() {
 		t.Run(c.name, func(t *testing.T) {
@@ -107,6 +111,44 @@ func TestHostileInputsAtARealEndpoint(t *testing.T) {
 	if p == nil {
 		t.Skip("OPENAI_BASE_URL is not set: no real endpoint to ask")
 	}
+	hostile(t, p)
+}
+
+// TestTheLaneOfARealEndpoint runs what a real endpoint would be measured with
+// against a stand-in that reads its request as a model does: only from the
+// messages. It is honest about the conversations of this file, and says none to
+// all else. So the lane itself works on the day that somebody has an endpoint.
+func TestTheLaneOfARealEndpoint(t *testing.T) {
+	if os.Getenv("OPENAI_BASE_URL") != "" {
+		t.Skip("OPENAI_BASE_URL is set: the real one is asked")
+	}
+	replies := map[string]string{}
+	for _, e := range exchanges() {
+		replies[data(e.in.Words)] = intentJSON(e.reply)
+	}
+	f := newFake(t)
+	f.answers = []answer{func(w http.ResponseWriter, r *http.Request) {
+		asked := f.requests()
+		_, words, _ := strings.Cut(asked[len(asked)-1].Messages[1].Content, "\n<words>\n")
+		words, _, _ = strings.Cut(words, "\n</words>")
+		reply, ok := replies[words]
+		if !ok {
+			reply = intentJSON(map[string]any{"kind": "none"})
+		}
+		says(reply)(w, r)
+	}}
+	t.Setenv("OPENAI_BASE_URL", f.URL+"/v1")
+	t.Setenv("OPENAI_MODEL", "stand-in")
+	t.Setenv("OPENAI_API_KEY", "")
+	t.Run("understands", func(t *testing.T) { understands(t) })
+	t.Run("hostile", func(t *testing.T) { hostile(t, endpointUnderTest(t)) })
+	if n := len(f.requests()); n < len(exchanges())+len(attacks())-10 {
+		t.Errorf("%d requests came, for %d inputs", n, len(exchanges())+len(attacks()))
+	}
+}
+
+func hostile(t *testing.T, p *Planner) {
+	t.Helper()
 	for _, a := range attacks() {
 		t.Run(a.name, func(t *testing.T) {
 			ruled, err := p.cfg.Rules.Plan(context.Background(), a.in)
