@@ -36,9 +36,17 @@ func params(dir string, setup func(*testscript.Env) error) testscript.Params {
 	return testscript.Params{
 		Dir: filepath.Join("testdata", dir), RequireExplicitExec: true, RequireUniqueNames: true, Setup: setup,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"slack": cmdSlack, "ready": cmdReady, "say": cmdSay, "shown": cmdShown, "state": cmdState, "click": cmdClick, "term": cmdTerm, "waitfile": cmdWaitFile,
-			"numbers": cmdNumbers,
-			"model": cmdModel, "wassent": cmdWasSent,
+			"slack":    cmdSlack,
+			"ready":    cmdReady,
+			"say":      cmdSay,
+			"shown":    cmdShown,
+			"state":    cmdState,
+			"click":    cmdClick,
+			"term":     cmdTerm,
+			"waitfile": cmdWaitFile,
+			"numbers":  cmdNumbers,
+			"model":    cmdModel,
+			"wassent":  cmdWasSent,
 		},
 		UpdateScripts: os.Getenv("UPDATE_SCRIPTS") != "",
 	}
