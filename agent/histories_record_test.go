@@ -95,8 +95,7 @@ func fields(at string, t reflect.Type, above []reflect.Type) (list []string) {
 		if t.PkgPath() == "time" || slices.Contains(above, t) {
 			break
 		}
-		for i := range t.NumField() {
-			f := t.Field(i)
+		for f := range t.Fields() {
 			name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
 			switch {
 			case !f.IsExported() || name == "-":
