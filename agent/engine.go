@@ -340,19 +340,32 @@ func (r *Runner) handOver() {
 	r.ended = true
 	r.mu.Unlock()
 	for _, h := range r.held() {
-		if h.state == nil {
-			if l := h.leased(); l != nil {
-				if err := r.Store.Release(ctx, l); err != nil {
-					r.Log.Warn("a lease was not given back", "thread", h.id, "err", err)
-				}
+		if h.state != nil {
+			err := r.giveBack(ctx, h, r.Now())
+			if err == nil {
+				continue
 			}
-			r.drop(h)
-			continue
+			if !errors.Is(err, errAgain) { // else the log has grown meanwhile: whoever goes on decides again
+				r.Log.Warn("what a thread came to was not written down; another replica finds out", "thread", h.id, "err", err)
+			}
 		}
-		if err := r.giveBack(ctx, h, r.Now()); err != nil {
-			r.Log.Warn("a thread was not handed over; another replica takes it when its lease ends", "thread", h.id, "err", err)
-			r.drop(h)
-		}
+		r.surrender(ctx, h)
+		r.drop(h)
+	}
+}
+
+// surrender gives a lease back, and nothing else, and has others look at the thread at once.
+func (r *Runner) surrender(ctx context.Context, h *run) {
+	l := h.leased()
+	if l == nil {
+		return
+	}
+	err := r.Store.Release(ctx, l)
+	if err == nil {
+		err = r.Store.Wake(ctx, string(h.id), r.Now())
+	}
+	if err != nil {
+		r.Log.Warn("a lease was not given back; another replica takes the thread when it ends", "thread", h.id, "err", err)
 	}
 }
 

@@ -7,7 +7,10 @@ import (
 
 	"github.com/releasebot/releasebot/agent"
 	"github.com/releasebot/releasebot/agent/agenttest"
+	"github.com/releasebot/releasebot/policy"
 	"github.com/releasebot/releasebot/threadstore"
+	"github.com/releasebot/releasebot/tools"
+	"github.com/releasebot/releasebot/tools/deploy"
 )
 
 // A fact is on its way into the log, with the thread's lease, when the process
@@ -42,5 +45,48 @@ func TestAFactThatComesWhileAllIsHandedOver(t *testing.T) {
 	due, err := s.store.Due(t.Context(), s.clock.Now(), 0)
 	if err != nil || len(due) != 1 {
 		t.Errorf("due: %v, %v; another replica would not find the thread", due, err)
+	}
+}
+
+// A click comes in over another replica just when this one hands a running
+// release over: the lease goes back all the same.
+func TestAThreadThatGrowsWhileItIsHandedOver(t *testing.T) {
+	s, f := newWorld(t)
+	s.deployer.Outcome = func(tools.Call) deploy.State { return deploy.Running }
+	engine := agent.NewEngine(s.runner)
+	s.service = agent.NewService(engine)
+	ctx, stop := context.WithCancel(t.Context())
+	var running sync.WaitGroup
+	running.Go(func() { engine.Run(ctx) })
+	s.eventually("the engine", engine.Running)
+	id := s.asks("A", "deploy shop v1.0.0 to staging")
+	s.eventually("the start", func() bool { return len(s.deployer.Ledger()) == 1 })
+	other := agent.NewService(agent.NewEngine(agent.NewRunner(agent.Config{Store: s.store, Owner: "another", Policy: func() *policy.File { return s.policy }})))
+	var once sync.Once
+	f.before = func(op threadstore.Op) error {
+		if op.Release && op.Log == string(id) {
+			once.Do(func() {
+				_, err := other.Take(t.Context(), agent.Fact{
+					ID: "click/1", Thread: id, Actor: agent.SlackActor(agenttest.Team, "U0ALICE"),
+					Data: &agent.DecisionReceived{Verb: agent.VerbHold, Target: agent.ReleaseID(id, 1), Via: "button"},
+				})
+				if err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		return nil
+	}
+	stop()
+	running.Wait()
+	if s.has(id, "decision_received") != 1 {
+		t.Fatal("the click did not come in between")
+	}
+	if _, err := s.store.Acquire(t.Context(), string(id), "another", 0); err != nil {
+		t.Errorf("another replica can't take the thread: %v", err)
+	}
+	due, err := s.store.Due(t.Context(), s.clock.Now(), 0)
+	if err != nil || len(due) != 1 {
+		t.Errorf("due: %v, %v; another replica would not find the thread at once", due, err)
 	}
 }
