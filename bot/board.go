@@ -255,29 +255,41 @@ func (c *card) paint(p picture) {
 	c.want = p
 }
 
-// rest is how a thread was left with everything shown.
+// rest is how a thread was left with everything shown. Thousands are kept, so it is small.
 type rest struct {
 	version int64
 	epoch   int64
-	cards   map[string]card
+	cards   []standing
 	alias   bool
 	reached bool
 	shut    string
-	people  map[string][]string // who was asked for approvals directly
+	people  map[string][]string // who was asked for approvals directly; nil: nobody
+}
+
+// standing is a card as it stands in Slack.
+type standing struct {
+	key, person, ts, where string
+	have                   uint64
+	sent                   time.Time
+	sort                   sort
+	root, logged           bool
 }
 
 // leave remembers what stands there.
 func (bd *board) leave() rest {
-	r := rest{version: bd.version, epoch: bd.epoch, cards: map[string]card{}, alias: bd.alias, reached: bd.reached, shut: bd.post.shut, people: map[string][]string{}}
-	for key, c := range bd.cards {
-		if c.sort != noted && c.ts != "" {
-			r.cards[key] = card{
+	r := rest{version: bd.version, epoch: bd.epoch, alias: bd.alias, reached: bd.reached, shut: bd.post.shut}
+	for _, key := range bd.order {
+		if c := bd.cards[key]; c.sort != noted && c.ts != "" {
+			r.cards = append(r.cards, standing{
 				key: key, sort: c.sort, person: c.person, root: c.root, have: c.have, ts: c.ts, where: c.where, logged: c.logged, sent: c.sent,
-			}
+			})
 		}
 	}
 	for id, k := range bd.post.asks {
 		if k.looked {
+			if r.people == nil {
+				r.people = map[string][]string{}
+			}
 			r.people[id] = k.people
 		}
 	}
@@ -289,7 +301,7 @@ func (bd *board) leave() rest {
 // looked at, and rendered, anew.
 func (bd *board) resume(r rest, version, epoch int64) {
 	alone := epoch == r.epoch || epoch == r.epoch+1
-	if r.cards == nil || !alone && r.version != version {
+	if r.version == 0 || !alone && r.version != version {
 		return
 	}
 	bd.late, bd.takenOver = time.Time{}, false
@@ -298,9 +310,11 @@ func (bd *board) resume(r rest, version, epoch int64) {
 	for id, people := range r.people {
 		bd.post.asks[id] = &ask{id: id, looked: true, people: people}
 	}
-	for key, c := range r.cards {
-		bd.cards[key] = &c
-		bd.order = append(bd.order, key)
+	for _, c := range r.cards {
+		bd.cards[c.key] = &card{
+			key: c.key, sort: c.sort, person: c.person, root: c.root, have: c.have, ts: c.ts, where: c.where, logged: c.logged, sent: c.sent,
+		}
+		bd.order = append(bd.order, c.key)
 	}
 	slices.Sort(bd.order)
 }

@@ -73,7 +73,7 @@ func reported(t *testing.T, s *agent.State) (*agent.State, []agent.PostedView) {
 }
 
 // Where Quiet says so, Show sends nothing: tried after every event of every log
-// that is kept, with whatever stands then posted and reported.
+// that is kept, with whatever stands then posted and reported, and also where the thread was left meanwhile.
 func TestQuietIsTrue(t *testing.T) {
 	logs, err := filepath.Glob(filepath.Join("..", "agent", "testdata", "histories", "*", "*", "*.jsonl"))
 	if err != nil {
@@ -105,6 +105,9 @@ func TestQuietIsTrue(t *testing.T) {
 				over--
 			} else {
 				goesOn--
+			}
+			if e.Seq%2 == 0 { // the thread is left, and taken up again
+				b.forget(s.ID)
 			}
 			if b.show(after, 1, func() bool { return true }) != agent.Settled || len(b.tick(time.Minute).jobs) > 0 {
 				t.Errorf("%s: at %d, there was something to send", name, e.Seq)

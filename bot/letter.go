@@ -31,7 +31,7 @@ const shutUnknown = "unknown"
 type post struct {
 	shut  string          // why the channel can't be written to, in Slack's word; "" it can
 	asks  map[string]*ask // by the approval's or question's id
-	state []standing      // how the releases stand, for whoever asked
+	state []outlook       // how the releases stand, for whoever asked
 }
 
 // ask is an approval or a question that may have to be asked directly.
@@ -63,7 +63,7 @@ func (p *post) take(s *agent.State, seen map[string]picture) {
 	}
 	p.state = p.state[:0]
 	for _, r := range s.Releases {
-		p.state = append(p.state, standing{headline: blocks.Headline(r), word: r.Word(), id: r.ID})
+		p.state = append(p.state, outlook{headline: blocks.Headline(r), word: r.Word(), id: r.ID})
 		for _, a := range r.Voided {
 			p.approval(r, a, p.card(s, r, a, seen))
 		}
@@ -114,10 +114,10 @@ func lettered(s *agent.State, id string) bool {
 	return false
 }
 
-// standing is how a release stands.
-type standing struct{ headline, word, id string }
+// outlook is how a release stands.
+type outlook struct{ headline, word, id string }
 
-func (s standing) String() string {
+func (s outlook) String() string {
 	return escape(s.headline) + ": " + escape(s.word) + " (`" + s.id + "`)"
 }
 
