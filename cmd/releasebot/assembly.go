@@ -160,6 +160,7 @@ func (a *assembly) run(ctx context.Context, ln net.Listener) error {
 	g.Go(func() error { a.revise.watch(ctx); return nil })
 	g.Go(func() error { a.tidy(ctx); return nil })
 	g.Go(func() error { a.retain(ctx); return nil })
+	g.Go(func() error { giveBackMemory(ctx); return nil })
 	return g.Wait()
 }
 
