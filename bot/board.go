@@ -48,6 +48,7 @@ type board struct {
 	busy      int       // jobs under way
 	turn      bool      // one of them is a post, a look or the alias: these go one after the other
 	listed    bool      // among those that step looks at
+	until     time.Time // nothing of it can be sent before, unless it is listed anew
 	dropped   bool      // not ours any more
 	reports   []agent.PostedView
 }

@@ -14,7 +14,7 @@ const (
 	callsAtOnce  = 64
 	bornFor      = 3 * time.Second // shorter than any lease: within it nobody else has shown a thread that began here
 	graceAtEnd   = 3 * time.Second // for calls under way when Run ends
-	rememberMost = 8192
+	rememberMost = 4096
 )
 
 // outbox brings boards to Slack. step decides what is sent when, and is given
@@ -26,6 +26,7 @@ type outbox struct {
 	mu       sync.Mutex
 	boards   map[agent.ThreadID]*board
 	listed   []*board // those with something to send, in the order they asked
+	spare    []*board // what listed was before, for its room
 	draining map[agent.ThreadID]int
 	born     map[agent.ThreadID]time.Time // threads that began here a moment ago: nobody has shown them, if their lease is the first
 	resting  map[agent.ThreadID]rest      // how threads were left that were in step
@@ -82,6 +83,10 @@ func (o *outbox) known(s *agent.State, opt blocks.Options, epoch int64, valid fu
 	}
 	bd.painted(s, opt)
 	bd.valid, bd.epoch = valid, epoch
+	if bd.listed { // it waits for a time, and nothing has changed
+		bd.known = !bd.behind()
+		return true, bd.shown()
+	}
 	return true, o.shown(bd)
 }
 
@@ -152,6 +157,7 @@ func (o *outbox) drop(bd *board) {
 
 // list puts a board among those that step looks at.
 func (o *outbox) list(bd *board) {
+	bd.until = time.Time{}
 	if !bd.listed {
 		bd.listed = true
 		o.listed = append(o.listed, bd)

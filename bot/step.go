@@ -81,18 +81,32 @@ func (o *outbox) step(now time.Time) turn {
 	defer o.mu.Unlock()
 	var t turn
 	listed := o.listed
-	o.listed = nil
+	o.listed = o.spare[:0]
+	defer func() {
+		clear(listed)
+		o.spare = listed[:0]
+	}()
 	for _, bd := range listed {
 		bd.listed = false
 		if bd.dropped {
+			continue
+		}
+		if now.Before(bd.until) {
+			t.at(bd.until)
+			bd.listed = true
+			o.listed = append(o.listed, bd)
 			continue
 		}
 		if !bd.valid() { // somebody else's, perhaps: what was to be sent is not ours to send
 			o.drop(bd)
 			continue
 		}
-		waits := t.waits
+		waits, next := t.waits, t.next
+		t.next = time.Time{}
 		o.plan(bd, now, &t)
+		if bd.until = t.next; t.next.IsZero() || !next.IsZero() && next.Before(t.next) {
+			t.next = next
+		}
 		o.inform(bd, &t)
 		if t.waits > waits { // else a job that ends, or a state that is shown, lists it again
 			bd.listed = true

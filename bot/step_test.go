@@ -410,3 +410,40 @@ func TestDirectNotesKeepTheRateOfPosts(t *testing.T) {
 		t.Fatalf("%d after a second", len(again.jobs))
 	}
 }
+
+// Thousands of cards wait for one channel's rate: they are posted one a second, in
+// the order in which they came, and those that wait are not planned again before their time.
+func TestThousandsWaitForOneChannel(t *testing.T) {
+	b := newBench(t)
+	const threads = 3000
+	planned := 0
+	for i := range threads {
+		bd := b.board(fmt.Sprintf("t%d", i), "C1")
+		bd.valid = func() bool { planned++; return true }
+		b.want(bd, "release/1", fmt.Sprint(i))
+	}
+	next := 0
+	for second := range 5 {
+		for j, got := range b.tick(time.Second).jobs {
+			if got.view.text != fmt.Sprint(next) {
+				t.Fatalf("second %d, post %d is of thread %s, want %d", second, j, got.view.text, next)
+			}
+			next++
+			b.done(got, result{channel: "C1", ts: "2.2"}, b.now)
+		}
+		for range 10 { // what else goes on, beside those that wait
+			other := b.board("other", "C2")
+			b.want(other, "release/1", "x")
+			b.pace.posts["C2"] = &bucket{left: 1, at: b.now}
+			if jobs := b.tick(time.Millisecond).jobs; len(jobs) != 1 || jobs[0].channel != "C2" {
+				t.Fatalf("got %v", jobs)
+			}
+		}
+	}
+	if next < 8 || next > 9 { // a burst of four, and then one a second
+		t.Errorf("%d were posted in five seconds", next)
+	}
+	if most := 6 * threads; planned > most {
+		t.Errorf("boards were looked at %d times, want at most %d", planned, most)
+	}
+}
