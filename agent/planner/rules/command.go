@@ -67,7 +67,7 @@ func Usage() string {
 // are not corrected: a command is exact. deploy and rollback may end with
 // "and page me if it fails". Errors are of type *CommandError.
 func (p *Planner) ParseCommand(text string, cat agent.Catalog) (Command, error) {
-	c := parser{p: p, names: p.prepare(cat), text: strings.TrimSpace(clean(cap64k(text)))}
+	c := parser{p: p, names: p.prepare(cat), text: strings.TrimSpace(clean(whole(text)))}
 	c.args = strings.Fields(strings.NewReplacer("`", "", `"`, "").Replace(c.text))
 	if len(c.args) == 0 {
 		return Command{Verb: "help", Intent: agent.Intent{Kind: agent.IntentHelp}}, nil

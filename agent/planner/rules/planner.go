@@ -15,7 +15,7 @@ const Name = "rules"
 const (
 	maxTurns     = 20
 	maxTurnBytes = 4000
-	maxWords     = 64 << 10
+	maxWords     = 8 << 10
 )
 
 // Planner is the offline planner. It keeps nothing of what it is asked between
@@ -43,16 +43,16 @@ func (p *Planner) Plan(ctx context.Context, in agent.PlanInput) (agent.Planned, 
 	}
 	n := p.prepare(in.Catalog)
 	th := p.thread(n, in)
-	m := p.read(cap64k(in.Words), n)
+	m := p.read(whole(in.Words), n)
 	i := p.about(m, th, in, p.interpretRead(m, th))
 	return agent.Planned{Intent: i, Planner: Name}, nil
 }
 
-func cap64k(s string) string {
+// whole cuts what is longer than anybody's request. What was cut off could say
+// "don't": a sign that can't be read keeps the rest from being acted on.
+func whole(s string) string {
 	if len(s) > maxWords {
-		// What was cut off could say "don't"; a word that can't be read keeps
-		// the rest from being acted on.
-		return s[:maxWords] + " ¤"
+		return s[:maxWords] + "\n¤"
 	}
 	return s
 }

@@ -257,3 +257,17 @@ func BenchmarkNew(b *testing.B) {
 		rules.New()
 	}
 }
+
+// What is cut off of a text that is too long could have taken all back.
+func TestWhatIsCutOffMayTakeItBack(t *testing.T) {
+	for _, o := range orders() {
+		for _, filler := range []string{" because it is needed", ". thanks", "\n", " "} {
+			for _, end := range []string{"", " - no, don't"} {
+				i := plan(t, agent.PlanInput{Words: o + strings.Repeat(filler, 9000/len(filler)) + end, Catalog: catalog()})
+				if i.Kind == agent.IntentDeploy || i.Kind == agent.IntentRollback {
+					t.Errorf("%q, 9000 bytes of %q and %q became %q", o, filler, end, short(i))
+				}
+			}
+		}
+	}
+}

@@ -71,7 +71,7 @@ func momentOf(words []spoken, now time.Time) (time.Time, int) {
 	this := skip > 0 && words[skip-1].key == "this"
 	w := words[skip].key
 	day := now.Truncate(24 * time.Hour)
-	if d, ok := weekdays()[w]; ok {
+	if d, ok := weekday(w); ok {
 		back := (int(day.Weekday()) - int(d) + 7) % 7
 		if back == 0 {
 			back = 7
@@ -178,17 +178,23 @@ func ago(now time.Time, n int, unit string) time.Time {
 	return day.AddDate(0, 0, -n)
 }
 
-// weekdays in the languages that are read.
-func weekdays() map[string]time.Weekday {
-	out := map[string]time.Weekday{}
-	for d, list := range []string{
-		"sunday sun sonntag dimanche domingo", "monday mon montag lundi lunes segunda segunda-feira", "tuesday tue tues dienstag mardi martes terca terca-feira",
-		"wednesday wed mittwoch mercredi miercoles quarta quarta-feira", "thursday thu thurs donnerstag jeudi jueves quinta quinta-feira",
-		"friday fri freitag vendredi viernes sexta sexta-feira", "saturday sat samstag samedi sabado",
-	} {
-		for w := range strings.FieldsSeq(list) {
-			out[w] = time.Weekday(d)
-		}
+// weekday reads the days in the languages that are read.
+func weekday(k string) (time.Weekday, bool) {
+	switch k {
+	case "sunday", "sun", "sonntag", "dimanche", "domingo", "domenica", "zondag":
+		return time.Sunday, true
+	case "monday", "mon", "montag", "lundi", "lunes", "segunda", "segunda-feira", "lunedi", "maandag":
+		return time.Monday, true
+	case "tuesday", "tue", "tues", "dienstag", "mardi", "martes", "terca", "terca-feira", "martedi", "dinsdag":
+		return time.Tuesday, true
+	case "wednesday", "wed", "mittwoch", "mercredi", "miercoles", "quarta", "quarta-feira", "mercoledi", "woensdag":
+		return time.Wednesday, true
+	case "thursday", "thu", "thurs", "donnerstag", "jeudi", "jueves", "quinta", "quinta-feira", "giovedi", "donderdag":
+		return time.Thursday, true
+	case "friday", "fri", "freitag", "vendredi", "viernes", "sexta", "sexta-feira", "venerdi", "vrijdag":
+		return time.Friday, true
+	case "saturday", "sat", "samstag", "samedi", "sabado", "sabato", "zaterdag":
+		return time.Saturday, true
 	}
-	return out
+	return 0, false
 }

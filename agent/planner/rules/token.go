@@ -125,7 +125,7 @@ func (l *lexer) piece(i, end int) int {
 	case r == '.' || r == ':':
 		l.sign(r, i, n)
 		return i + n
-	case r == '~', r == '^', r == '=', r == '$', r == '%', r == '\\':
+	case r == '~', r == '^', r == '=', r == '$', r == '%', r == '\\', r == sepOdd:
 		l.sign(sepOdd, i, n)
 		return i + n
 	case r == '&':
