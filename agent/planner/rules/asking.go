@@ -33,6 +33,14 @@ func (p *Planner) asking(m *message, th thread) (agent.Intent, bool) {
 	if !interrogative && !modal && !shown && m.question && m.set.within(slots().with(small()).with(setOf(clsTo, clsVersionWord))) && m.set.has(clsService) && m.set.has(clsVersion) && m.set.has(clsEnv) && m.set.has(clsTo) {
 		return agent.Intent{}, false // "shop 1.4.2 to prod?": release asks back
 	}
+	switch {
+	case it.cls == clsAux && m.whether():
+		return none(), true
+	case it.cls == clsHow && (it.key == "how about" || it.key == "what about") && m.set.meets(setOf(clsDeploy, clsRollback, clsGerund)) && m.set.meets(slots()):
+		return p.guess(m, "Do you ask me to?"), true
+	case shown && m.whether() && !m.set.meets(setOf(clsWh, clsHow, clsWhen, clsWho, clsHelp)): // "remind me to deploy …"
+		return agent.Intent{}, false
+	}
 	if modal && (m.question || m.inverted()) {
 		return p.mayI(m, th, it)
 	}
@@ -102,6 +110,26 @@ func (m *message) asks() bool {
 	return setOf(clsWhy, clsWh, clsWho, clsWhen, clsHow, clsAux).has(it.cls) && !m.set.meets(setOf(clsDeploy, clsRollback))
 }
 
+// isPassive: "could … be deployed".
+func (m *message) isPassive() bool {
+	for i, it := range m.items {
+		if it.cls == clsModal {
+			return passive(m.items[i+1:]) && !m.set.has(clsNeg)
+		}
+	}
+	return false
+}
+
+// whether: the question is whether to do something: "is it time to deploy …?"
+func (m *message) whether() bool {
+	for i, it := range m.items {
+		if (it.cls == clsDeploy || it.cls == clsRollback) && i > 0 && (m.items[i-1].cls == clsTo || m.items[i-1].key == "time to") {
+			return true
+		}
+	}
+	return false
+}
+
 // mayBe: words that ask for leave, or politely for the thing itself.
 func mayBe(k string) bool {
 	switch k {
@@ -120,6 +148,8 @@ func (p *Planner) mayI(m *message, th thread, it item) (agent.Intent, bool) {
 		deploys = deploys || m.actionOf(&m.segs[i]) != clsUnknown
 	}
 	switch {
+	case (it.key == "could" || it.key == "can") && m.set.meets(slots()) && m.isPassive(): // "could shop 1.4.2 be deployed to prod?"
+		return p.guess(m, "Do you ask me to?"), true
 	case mayBe(it.key):
 		deploys = deploys || m.set.meets(setOf(clsPast, clsGerund))
 		if deploys && m.set.meets(slots()) && !m.set.has(clsNeg) {

@@ -15,7 +15,7 @@ func (m *message) bareRequest(o order) bool {
 	if m.set.has(clsIn) && !m.urges() || f.envs[0] == "live" { // "shop 1.4.2 on prod", "shop 1.4.2 live" may be news
 		return false
 	}
-	if m.question && !m.set.has(clsPlease) || o.pageUnclear || o.dangling || m.allQuoted() {
+	if m.question && !m.set.has(clsPlease) || o.pageUnclear || o.dangling || m.allQuoted() || m.celebrates() {
 		return false
 	}
 	count := 0
@@ -69,7 +69,7 @@ func beside(it item) bool {
 	case clsService, clsEnv, clsVersion, clsSep, clsPlease, clsTo, clsIn, clsArt, clsVersionWord, clsEnvWord, clsServiceWord, clsOf, clsCorr, clsNo, clsReq, clsAnd:
 		return true
 	case clsNoun, clsTicket:
-		return !changes(it.key) || it.key == "hotfix" || it.key == "bugfix"
+		return it.key != "deployment" && it.key != "plan" && it.key != "rollout plan" && !changes(it.key) || it.key == "hotfix" || it.key == "bugfix"
 	case clsEmoji:
 		return hurryEmoji(it.text)
 	case clsFiller:
@@ -112,11 +112,24 @@ func praises(k string) bool {
 
 // celebrates: some word or sign is one of joy about what is done.
 func (m *message) celebrates() bool {
+	named := false
 	for _, it := range m.items {
+		named = named || slots().has(it.cls)
 		switch {
+		case named && it.cls == clsFiller && settled(it.key), it.key == "thanks to":
+			return true
 		case it.cls == clsEmoji && joy(it.text), (it.cls == clsChat || it.cls == clsSocial) && praises(it.key), it.cls == clsFiller && newsy(it.key) && it.key != "again" && it.key != "fyi" && it.key != "there" && it.key != "here":
 			return true
 		}
+	}
+	return false
+}
+
+// settled: behind names these say how it stands ("shop 1.4.2 prod ok").
+func settled(k string) bool {
+	switch k {
+	case "ok", "okay", "alright", "right", "sure", "good to go", "ready to go", "vale", "daccord", "beleza", "certo", "alles klar":
+		return true
 	}
 	return false
 }

@@ -141,17 +141,27 @@ func frees(items []item) {
 	}
 }
 
-// romanceWord: some word is a verb of French, Spanish, Portuguese or Italian.
+// romanceWord: some word is such a verb.
 func romanceWord(items []item) bool {
 	for _, it := range items {
-		switch it.key {
-		case "haz", "hacer", "pon", "pone", "poner", "pasa", "pasar", "sube", "subir", "suba", "lleva", "llevar", "manda", "mandar", "mete", "mueve", "despliega", "desplegar", "despliegue", "desplegue", "lanza", "lanzar", "publica", "publicar",
-			"libera", "promueve", "actualiza", "actualizar", "revierte", "revertir", "revierta", "vuelve", "volver", "regresa", "regresar", "restaura", "restaurar", "deshaz",
-			"reviens", "revenir", "revenez", "repasse", "passe", "passer", "mets", "mettre", "restaure", "restaurer",
-			"reverte", "reverter", "reverta", "volta", "voltar", "volte", "retorna", "retorne", "implanta", "implante", "implantar",
-			"torna", "ripristina", "riporta", "porta", "fai", "rilascia", "haz rollback", "haz un rollback", "hacer rollback", "faz rollback", "fai rollback", "fai il rollback di", "fais un rollback", "fais un rollback de", "fai rollback di", "rollback di":
+		if romance(it.key) {
 			return true
 		}
+	}
+	return false
+}
+
+// romance: verbs whose order and report look alike, and after which "a" is "to".
+func romance(k string) bool {
+	switch k {
+	case "haz", "hacer", "hace", "pon", "pone", "poner", "pasa", "pasar", "sube", "subir", "suba", "lleva", "llevar", "manda", "mandar", "mete", "mueve", "despliega", "desplegar", "desplegue", "lanza", "lanzar", "publica", "publicar",
+		"libera", "promueve", "actualiza", "actualizar", "revierte", "revertir", "revierta", "vuelve", "volver", "regresa", "regresar", "restaura", "restaurar", "deshaz", "instala", "entrega", "retrocede",
+		"reviens", "revenir", "revenez", "repasse", "passe", "passer", "mets", "met", "mettre", "restaure", "restaurer", "deploie", "deploies", "livre", "pousse", "publie", "lance", "monte", "bascule", "balance", "envoie", "installe", "amene", "pousser",
+		"reverte", "reverter", "reverta", "volta", "voltar", "volte", "retorna", "retorne", "implanta", "implante", "implantar", "sobe", "joga", "bota", "leva", "lanca", "coloca", "atualiza", "promove", "faz deploy", "desfaz",
+		"torna", "ripristina", "riporta", "porta", "fai", "rilascia", "pubblica", "lancia", "distribuisci", "mettere", "metti",
+		"haz rollback", "haz un rollback", "hacer rollback", "faz rollback", "fai rollback", "fai il rollback di", "fais un rollback", "fais un rollback de", "fai rollback di", "rollback di",
+		"zet", "breng", "rol", "draai":
+		return true
 	}
 	return false
 }

@@ -165,7 +165,7 @@ func (g *grammar) closed(m *message, s *segment, st set) bool {
 			return false
 		}
 	}
-	return !m.heading(s) && !relative(s) && !m.twisted(s)
+	return !m.heading(s) && !reported(s) && !relative(s) && !m.twisted(s)
 }
 
 // twisted: the words are ours, but together they say something else: "push
@@ -280,6 +280,29 @@ func (m *message) heading(s *segment) bool {
 		}
 		// "shop 1.4.2 prod deploy" is whole; "production deploy shop 1.4.2" may be a title.
 		return it.key != "deploy" || m.celebrates() || !classesOf(s.items[:i]).has(clsService) || !classesOf(s.items[:i]).has(clsVersion) || !classesOf(s.items[:i]).has(clsEnv)
+	}
+	return false
+}
+
+// reported: in French, Spanish, Portuguese, Italian and Dutch an order has the
+// form of a report ("shop 1.4.2 sobe em produção", "on déploie shop"). Behind its
+// subject it is one, unless somebody asks for it.
+func reported(s *segment) bool {
+	if s.set.meets(setOf(clsPlease, clsReq, clsWant)) {
+		return false
+	}
+	for i, it := range s.items {
+		if i == 0 || !romance(it.key) {
+			continue
+		}
+		k := i - 1
+		for k > 0 && s.items[k].cls == clsFiller {
+			k--
+		}
+		switch b := s.items[k]; {
+		case b.cls == clsService, b.cls == clsVersion, b.cls == clsIn && b.key == "on":
+			return true
+		}
 	}
 	return false
 }
