@@ -34,10 +34,33 @@ func (p *Planner) answer(m *message, th thread) (agent.Intent, bool) {
 			return p.option(m, th, q.Options[0])
 		}
 		return agent.Intent{Kind: agent.IntentClarify, Question: q}, true
+	case len(q.Options) == 1 && p.affirms(m):
+		return p.option(m, th, q.Options[0])
 	case m.set.has(clsNo) && m.set.within(small().with(setOf(clsNo))):
 		return none(), true
 	}
 	return p.fills(m, th)
+}
+
+// affirms: "go ahead", maybe with a fact: "CI is green, go ahead".
+func (p *Planner) affirms(m *message) bool {
+	yes := false
+	for i := range m.segs {
+		s := &m.segs[i]
+		switch p.grammar.role(m, s, i == 0) {
+		case roleEmpty:
+			for _, it := range s.items {
+				yes = yes || it.cls == clsFiller && (it.key == "go ahead" || it.key == "go for it" || it.key == "go" || it.key == "now") || it.cls == clsYes
+			}
+		case roleStatement:
+			if s.set.meets(setOf(clsNeg, clsBad, clsFail).with(slots())) || s.question {
+				return false
+			}
+		default:
+			return false
+		}
+	}
+	return yes && !m.question
 }
 
 // asksPerson: "ask bob" hands the question on.

@@ -192,6 +192,24 @@ func (p *Planner) topical(m *message, th thread) (agent.Intent, bool) {
 	return i, true
 }
 
+// again reads "retry": the thread's release once more, if it is over.
+func (p *Planner) again(m *message, th thread) (agent.Intent, bool) {
+	if !m.set.has(clsRetry) || m.question && !m.set.meets(setOf(clsReq, clsPlease)) ||
+		!m.set.within(small().with(setOf(clsRetry, clsReq, clsPron, clsNoun, clsDeploy, clsRollback, clsPast2))) {
+		return agent.Intent{}, false
+	}
+	last := th.last
+	if last == nil || th.many || last.Service == "" || last.Environment == "" || last.Kind == agent.IntentDeploy && last.Version == "" {
+		return ask(agent.Intent{}, "request", "Which release shall I try again? For example: deploy SERVICE VERSION to ENVIRONMENT."), true
+	}
+	for _, r := range th.releases {
+		if r.Open {
+			return ask(agent.Intent{}, "request", "A release is still open. Shall I ask for it anew?", Say(*last)), true
+		}
+	}
+	return agent.Intent{Kind: last.Kind, Service: last.Service, Environment: last.Environment, Version: last.Version, Page: last.Page}, true
+}
+
 func goesOnAnywhere(m *message) bool {
 	for i := range m.segs {
 		if goesOn(&m.segs[i]) {

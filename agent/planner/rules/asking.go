@@ -155,6 +155,11 @@ func (p *Planner) mayI(m *message, th thread, it item) (agent.Intent, bool) {
 		if deploys && m.set.meets(slots()) && !m.set.has(clsNeg) {
 			return p.guess(m, "Do you ask me to?"), true
 		}
+		if th.last != nil && !th.many && m.set.has(clsCorr) && m.set.meets(slots()) && !m.set.has(clsNeg) {
+			o := p.order(m)
+			o.fill.take(m.items)
+			return p.bare(m, o, th), true // "can we use 1.4.3 instead?"
+		}
 		return none(), true
 	case it.key == "will" || it.key == "would" || it.key == "might":
 		if i, ok := p.question(m, th, item{cls: clsAux, key: it.key}); ok {

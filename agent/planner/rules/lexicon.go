@@ -110,6 +110,7 @@ const (
 	clsVersionWord
 	clsEnvWord
 	clsServiceWord
+	clsRetry   // "try again": the same once more
 	clsDuty    // whoever is on call: whom a page reaches anyway
 	clsAgainst // without, except, only: limits that can't be kept
 	classCount

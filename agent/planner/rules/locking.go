@@ -12,9 +12,9 @@ func (p *Planner) locking(m *message, th thread) (agent.Intent, bool) {
 	it, at := m.lead()
 	switch it.cls {
 	case clsLock:
-		return m.lockOrder(agent.IntentLock, at), true
+		return m.lockOrder(agent.IntentLock, at, th), true
 	case clsUnlock:
-		return m.lockOrder(agent.IntentUnlock, at), true
+		return m.lockOrder(agent.IntentUnlock, at, th), true
 	}
 	if !m.set.meets(setOf(clsLock, clsUnlock)) || m.question && !m.set.meets(setOf(clsReq, clsPlease)) ||
 		m.set.meets(setOf(clsWho, clsWh, clsWhen, clsAux, clsDeploy, clsRollback, clsPage, clsStatus)) {
@@ -32,14 +32,14 @@ func (p *Planner) locking(m *message, th thread) (agent.Intent, bool) {
 		if o.cls == clsUnlock {
 			kind = agent.IntentUnlock
 		}
-		return m.lockOrder(kind, i), true
+		return m.lockOrder(kind, i, th), true
 	}
 	return agent.Intent{}, false
 }
 
 // lockOrder reads what stands around the verb at item v. What follows the
 // place, from a comma, a colon or "because" on, is the reason.
-func (m *message) lockOrder(kind agent.IntentKind, v int) agent.Intent {
+func (m *message) lockOrder(kind agent.IntentKind, v int, th thread) agent.Intent {
 	head, reason := m.splitReason(v)
 	set := classesOf(head)
 	switch {
@@ -61,6 +61,10 @@ func (m *message) lockOrder(kind agent.IntentKind, v int) agent.Intent {
 	}
 	if f.many == "" && !set.meets(slots()) && set.has(clsUnknown) {
 		return none()
+	}
+	if t := th.topic; t != nil && f.empty() && f.many == "" && !set.has(clsUnknown) && (t.Kind == agent.IntentLock || t.Kind == agent.IntentUnlock || f.pron) {
+		f.fillFrom(t, true) // "unlock it"
+		f.versions = nil
 	}
 	if f.many != "" || len(f.versions) > 0 {
 		return ask(i, "environment", "I "+string(kind)+" one environment at a time. Of which service, and which?")

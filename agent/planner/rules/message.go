@@ -94,6 +94,10 @@ func (m *message) contrast(items []item) []item {
 		for j < len(items) && (items[j].cls == clsTo || items[j].cls == clsIn || items[j].cls == clsArt) {
 			j++
 		}
+		if j < len(items) && s.has(items[j].cls) && j+1 < len(items) && items[j+1].cls == clsAgainst && sondern(items[j+1].key) && another(items[j+2:], items[j]) {
+			items[j+1].cls, items[j+1].key = clsCorr, "rather" // "not 1.4.2 but 1.4.3"
+			return append(append([]item{}, items[:i]...), items[j+1:]...)
+		}
 		if j >= len(items) || !s.has(items[j].cls) || !closes(items, j+1) || !another(items[:i], items[j]) && !another(items[j+1:], items[j]) {
 			continue
 		}
@@ -109,6 +113,8 @@ func excluding(k string) bool {
 	}
 	return false
 }
+
+func sondern(k string) bool { return but(k) || k == "sondern" || k == "sino" }
 
 // closes: after an exclusion the clause must end or go on with a place or a
 // small word; "not shop deploys" excludes nothing.

@@ -89,7 +89,8 @@ func (p *Planner) thread(n *names, in agent.PlanInput) thread {
 // follow takes in what one turn came to.
 func (th *thread) follow(i agent.Intent) {
 	switch i.Kind {
-	case agent.IntentDeploy, agent.IntentRollback, agent.IntentVerify, agent.IntentStatus, agent.IntentHistory:
+	case agent.IntentDeploy, agent.IntentRollback, agent.IntentVerify, agent.IntentStatus, agent.IntentHistory,
+		agent.IntentLock, agent.IntentUnlock, agent.IntentNotify:
 		topic := agent.Intent{Kind: i.Kind, Service: i.Service, Environment: i.Environment}
 		th.topic = &topic
 	}
@@ -164,7 +165,7 @@ func (p *Planner) interpretRead(m *message, th thread) agent.Intent {
 		m = part
 	}
 	frames := [...]func(*message, thread) (agent.Intent, bool){
-		p.answer, p.topical, p.control, p.locking, p.notifying, p.asking, p.verifying,
+		p.answer, p.topical, p.again, p.control, p.locking, p.notifying, p.asking, p.verifying,
 	}
 	for _, f := range frames {
 		if i, ok := f(m, th); ok {

@@ -38,6 +38,8 @@ type order struct {
 	roles       []role
 	corrects    bool // the message corrects what was said before it
 	goesOn      bool // "now", "also", "next": it goes on from what was said
+	again       bool // "again", "once more"
+	promotes    bool // "promote", which says where something goes next
 	there       bool // "there": where it was before
 	dangling    bool // a correction was announced and didn't come
 	asks        bool // "please", "can you"
@@ -169,6 +171,14 @@ func goesOn(s *segment) bool {
 	return s.and
 }
 
+func repeats(k string) bool {
+	switch k {
+	case "again", "once more", "one more time", "noch mal", "nochmal", "noch einmal", "encore", "de nouveau", "a nouveau", "de novo", "novamente", "otra vez", "nuevamente", "di nuovo", "opnieuw", "nogmaals":
+		return true
+	}
+	return false
+}
+
 // there: the place is pointed at.
 func (s *segment) there() bool {
 	for _, it := range s.items {
@@ -196,6 +206,10 @@ func (o *order) addOrder(m *message, s *segment, r role, corr, named bool) {
 	f.take(s.items)
 	o.goesOn = o.goesOn || goesOn(s) && !named
 	o.there = o.there || s.there()
+	for _, it := range s.items {
+		o.again = o.again || repeats(it.key)
+		o.promotes = o.promotes || it.key == "promote"
+	}
 	if r == roleAction {
 		a := m.actionOf(s)
 		switch {
@@ -296,10 +310,18 @@ func (p *Planner) fillIn(o *order, th thread) {
 			f.services = nil
 		}
 	}
-	if th.many || th.last == nil {
+	if th.many {
+		return
+	}
+	if th.last == nil {
+		o.fromTopic(th.topic)
 		return
 	}
 	points := f.pron || f.same || o.goesOn || o.corrects
+	if o.action == clsDeploy && (o.again && f.pron || o.promotes && f.kinds() == 1 && len(f.envs) == 1 && f.vague == "" && len(f.unclear) == 0) {
+		f.fillFrom(th.last, true) // "deploy it again", "promote to prod"
+		return
+	}
 	switch {
 	case o.action == clsRollback && (points || f.empty()):
 		if len(f.services) == 0 || f.services[0] == th.last.Service {
@@ -309,6 +331,18 @@ func (p *Planner) fillIn(o *order, th thread) {
 		}
 	case o.action == clsDeploy && points:
 		f.fillFrom(th.last, o.corrects)
+	}
+}
+
+// fromTopic: after a question about an environment "it" is what runs there.
+func (o *order) fromTopic(t *agent.Intent) {
+	f := &o.fill
+	if t == nil || t.Service == "" || len(f.services) > 0 || len(f.unclear) > 0 || !f.pron && !(o.action == clsRollback && len(f.envs) == 0) {
+		return
+	}
+	f.services = []string{t.Service}
+	if o.action == clsRollback && len(f.envs) == 0 && t.Environment != "" {
+		f.envs = []string{t.Environment}
 	}
 }
 

@@ -38,7 +38,7 @@ func germanWords() []wordList {
 		{clsNoun, `bereitstellung, auslieferung, ausrollung, anderung, anderungen, fassung, paket, deploymentvorgang`},
 		{clsBecause, `die kunden warten, kunden warten, die nutzer warten, alle warten, die leute warten, da sonst, damit, denn sonst, wegen des, wegen der, aufgrund`},
 		{clsPron, `ihn wieder, das ding`},
-		{clsAgainst, `ausser, bis auf, lediglich, ausgenommen, jedoch`},
+		{clsAgainst, `sondern, ausser, bis auf, lediglich, ausgenommen, jedoch`},
 		{clsSame, `dieselbe, derselbe, gleiche, die gleiche, gleiche version, dieselbe version`},
 	}
 }

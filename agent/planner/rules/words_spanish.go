@@ -40,7 +40,7 @@ func spanishWords() []wordList {
 		{clsIn, `en el, en la, en el entorno, en el entorno de, en el ambiente de, dentro`},
 		{clsNoun, `el despliegue, lanzamiento, paquete, arreglo, parche, cambio, cambios, puesta en produccion, entrega de, subida, release de, deploy de`},
 		{clsBecause, `los clientes estan esperando, los clientes esperan, para que, para poder, porque el, por culpa de, puesto que, dado que, a causa de, para arreglar, para corregir`},
-		{clsAgainst, `salvo, unicamente, solamente, menos, aunque, fuera de, quita, quitar`},
+		{clsAgainst, `sino, salvo, unicamente, solamente, menos, aunque, fuera de, quita, quitar`},
 		{clsMany, `todos los, todas las, ambos, ambas, varios, varias, cada, algunos`},
 		{clsCorr, `me equivoque, quise decir, queria decir, no espera, perdon quise decir, mas bien, corrijo, ups`},
 	}
