@@ -104,6 +104,7 @@ func (o *object) intent(name string, d *Intent) {
 	in.numIf("before", int64(d.Before))
 	in.strIf("about", string(d.About))
 	in.strIf("since", d.Since)
+	in.strIf("language", string(d.Language))
 	if d.Question != nil {
 		in.any("question", d.Question)
 	}

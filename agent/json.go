@@ -44,7 +44,7 @@ func (o *object) key(name string) {
 
 func (o *object) str(name, v string) {
 	o.key(name)
-	o.text(v)
+	o.quote(v)
 }
 
 func (o *object) strIf(name, v string) {
@@ -53,8 +53,8 @@ func (o *object) strIf(name, v string) {
 	}
 }
 
-// text quotes v. What is not plain takes the long way.
-func (o *object) text(v string) {
+// quote writes a string. What is not plain takes the long way.
+func (o *object) quote(v string) {
 	for i := 0; i < len(v); i++ {
 		c := v[i]
 		if c < 0x20 || c == '"' || c == '\\' || c >= utf8.RuneSelf || o.html && (c == '<' || c == '>' || c == '&') {
@@ -128,7 +128,7 @@ func (o *object) strs(name string, vs []string) {
 		if i > 0 {
 			o.b = append(o.b, ',')
 		}
-		o.text(v)
+		o.quote(v)
 	}
 	o.b = append(o.b, ']')
 }
