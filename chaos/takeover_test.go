@@ -71,7 +71,7 @@ func (k *takeovers) before(pid int) (gone func()) {
 		}
 		if n, err := strconv.ParseInt(epoch, 10, 64); err == nil {
 			tag, log, _ := strings.Cut(key, ":o:")
-			held = append(held, heldLease{log, tag + ":e:" + log, tag + ":due", n})
+			held = append(held, heldLease{log, tag + ":h:" + log, tag + ":due", n})
 		}
 	}
 	return func() {
@@ -87,7 +87,7 @@ func (k *takeovers) watch(l heldLease, at time.Time, hurt int) {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	taken := poll(ctx, func() bool {
-		n, err := k.c.HGet(ctx, l.epochKey, "e").Int64()
+		n, err := k.c.HGet(ctx, l.epochKey, "\x00e").Int64()
 		return err == nil && n > l.epoch
 	})
 	took := time.Since(at)

@@ -85,7 +85,11 @@ end
 if ARGV[8] ~= '' then
   local held = redis.call('GET', KEYS[4])
   if not held then
-    local epoch = redis.call('HINCRBY', KEYS[5], 'e', 1)
+    local epoch = redis.call('HINCRBY', KEYS[2], '\0e', 1)
+    if epoch == 1 then -- a log that was pruned, or that a program of format 1 has run, goes on where it was
+      epoch = tonumber(redis.call('HGET', KEYS[5], 'e') or '0') + 1
+      if epoch > 1 then redis.call('HSET', KEYS[2], '\0e', string.format('%.0f', epoch)) end
+    end
     redis.call('SET', KEYS[4], string.format('%.0f', epoch) .. ' ' .. ARGV[8], 'PX', ARGV[7])
     return epoch
   end

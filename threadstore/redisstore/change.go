@@ -14,8 +14,8 @@ import (
 // Acquire takes the lease of a log. See [threadstore.Driver].
 func (d *Driver) Acquire(ctx context.Context, log, owner string, ttl time.Duration) (epoch int64, holder string, err error) {
 	k := d.keys.of(log)
-	c := d.newCall(&d.scripts.acquire, 2, 2)
-	c.add(k.lease, k.epoch, owner, millis(ttl))
+	c := d.newCall(&d.scripts.acquire, 3, 2)
+	c.add(k.lease, k.epoch, k.hash, owner, millis(ttl))
 	v, err := d.run(ctx, c)
 	if err != nil {
 		return 0, "", err

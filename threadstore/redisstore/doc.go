@@ -14,10 +14,11 @@
 //	rb:{s07}:l:LOG    list    the events; its length is the version
 //	rb:{s07}:h:LOG    hash    id → seq:token:sum; the token of an append stands with its first id.
 //	                          After a NUL: h the head; f, v the snapshot's fold and version; t the
-//	                          token of the last append without events; x… the lines the log has made
+//	                          token of the last append without events; x… the lines the log has made;
+//	                          e the last epoch
 //	rb:{s07}:s:LOG    string  the snapshot's state
 //	rb:{s07}:o:LOG    string  who holds the lease, "epoch owner", with its expiry
-//	rb:{s07}:e:LOG    hash    e the last epoch, p the version it was pruned at; never deleted
+//	rb:{s07}:e:LOG    hash    of a log that was pruned: e its last epoch, p its version then; never deleted
 //	rb:{s07}:due      zset    log → when it is due, in ms
 //	rb:{s07}:x:INDEX  hash    member → value
 //	rb:{s07}:a:ALIAS  string  the log it is bound to; sharded by the alias

@@ -29,8 +29,13 @@ type Config struct {
 	Prefix string
 }
 
-// format is written into every Redis. A change of keys or values changes it.
-const format = "1"
+// format is written into every Redis. A change of keys or values changes it. What
+// was kept in the format before is read too, and is of this one from then on: in
+// that, the epochs of all logs stood where those of pruned ones do.
+const (
+	format       = "2"
+	formatBefore = "1"
+)
 
 // How long the network is given. The Store tries again after a time-out.
 const (
@@ -127,7 +132,14 @@ func (d *Driver) claim(ctx context.Context) error {
 	if _, err := pipe.Exec(ctx); err != nil {
 		return err
 	}
-	if f := got.Val()[0]; f != format {
+	f := got.Val()[0]
+	if f == formatBefore {
+		f = format
+		if err := d.c.HSet(ctx, d.keys.meta, "format", format).Err(); err != nil {
+			return err
+		}
+	}
+	if f != format {
 		return fmt.Errorf("%s says that its format is %q, and this program knows format %q: use the version of releasebot that wrote it, or another Redis or database", d.keys.meta, f, format)
 	}
 	if n := got.Val()[1]; n != strconv.Itoa(shards) {

@@ -15,6 +15,50 @@ import (
 	"github.com/releasebot/releasebot/threadstore/storetest/redistest"
 )
 
+// The epochs of a store of the format before are gone on from.
+func TestFormatBefore(t *testing.T) {
+	url := mini(t)
+	cfg := redisstore.Config{URL: url, Prefix: "old"}
+	open(t, cfg)
+	c := client(t, url)
+	if err := c.HSet(t.Context(), "old:meta", "format", "1").Err(); err != nil {
+		t.Fatal(err)
+	}
+	keys, err := epochKey(t, cfg, "log")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.HSet(t.Context(), keys, "e", 7).Err(); err != nil {
+		t.Fatal(err)
+	}
+	s := threadstore.New(open(t, cfg), threadstore.Options{})
+	l, err := s.Acquire(t.Context(), "log", "me", 0)
+	if err != nil || l.Epoch != 8 {
+		t.Fatalf("the epoch is %+v (%v), want 8: it was 7", l, err)
+	}
+	if f, err := c.HGet(t.Context(), "old:meta", "format").Result(); err != nil || f != "2" {
+		t.Errorf("the format is %q afterwards (%v)", f, err)
+	}
+}
+
+// epochKey finds the key that keeps the epoch of a log that was pruned.
+func epochKey(t *testing.T, cfg redisstore.Config, log string) (string, error) {
+	t.Helper()
+	s := threadstore.New(open(t, cfg), threadstore.Options{})
+	done, err := s.Append(t.Context(), threadstore.Append{Log: log, Drafts: []threadstore.Draft{draft("a")}})
+	if err != nil {
+		return "", err
+	}
+	if err := s.Prune(t.Context(), log, done.Version); err != nil {
+		return "", err
+	}
+	keys, err := client(t, cfg.URL).Keys(t.Context(), cfg.Prefix+":*:e:"+log).Result()
+	if err != nil || len(keys) != 1 {
+		return "", fmt.Errorf("keys %q: %w", keys, err)
+	}
+	return keys[0], nil
+}
+
 func open(t testing.TB, cfg redisstore.Config) *redisstore.Driver {
 	t.Helper()
 	d, err := redisstore.Open(t.Context(), cfg)
