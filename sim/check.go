@@ -174,6 +174,9 @@ func (c *checker) thread(id agent.ThreadID, e *agent.Event) {
 		}
 		c.facts[e.ID] = id
 	}
+	if st.state.Lost != nil && begins(e.Data) {
+		w.fail("nothing begins where events have been lost", "%s %d of %s: %s", e.Type(), e.Seq, w.label(id), agent.Describe(e))
+	}
 	before := outcomes(st.state)
 	c.follow(st, e)
 	st.state.Reduce(e)
@@ -183,6 +186,15 @@ func (c *checker) thread(id agent.ThreadID, e *agent.Event) {
 			w.fail("a decided approval stays as it is", "%s of %s was %s and is %s", key, w.label(id), was, now)
 		}
 	}
+}
+
+// begins reports whether an event is a step on the way to a start.
+func begins(p agent.Payload) bool {
+	switch p.(type) {
+	case *agent.Plan, *agent.ApprovalRequested, *agent.ApprovalResponse, *agent.LockRequested, *agent.LockAcquired, *agent.DeployStarted, *agent.RollbackProposed:
+		return true
+	}
+	return false
 }
 
 func outcomes(s *agent.State) map[string]string {

@@ -26,10 +26,10 @@ func (w *world) settle() {
 		}
 		s.proc.frozen, s.proc.renewed = false, w.now
 	}
-	if w.lost {
+	w.rest()
+	if w.lost { // what is left may be any part of what was: it only has to come to rest
 		return
 	}
-	w.rest()
 	w.waits()
 	w.seen()
 	for n := 0; n < 12 && w.ok() && w.open() > 0; n++ {
