@@ -118,11 +118,8 @@ func (s *Service) Seen(ctx context.Context, id ThreadID, seen Seen) error {
 // seen returns a *threadstore.LostError if the card that somebody pressed shows more, or other, than the log has.
 func (r *Runner) seen(ctx context.Context, h *run, d Decision) error {
 	seen := d.Data.Seen
-	switch {
-	case seen == nil || h.state.Lost != nil:
+	if seen == nil || h.state.Lost != nil {
 		return nil
-	case seen.Version >= d.Seq: // what was pressed comes after what was shown
-		return &threadstore.LostError{Log: string(h.id), By: NoticedCard, Version: seen.Version, Head: seen.Head, NowVersion: h.version, NowHead: h.state.Head}
 	}
 	err := r.Store.Witness(ctx, string(h.id), seen.Version, seen.Head)
 	var lost *threadstore.LostError

@@ -47,6 +47,7 @@
 // # Where writes are lost
 //
 // A store that loses what it acknowledged (class Failover) makes most promises
-// impossible. Then it is only checked that nothing is started twice, and that
-// what could be noticed was.
+// impossible. Then it is only checked that nothing is started twice, that what
+// could be noticed was, that nothing begins in a thread whose log says that events
+// have been lost, and that everything comes to rest.
 package sim
