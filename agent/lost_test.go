@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -15,6 +16,8 @@ import (
 	"github.com/releasebot/releasebot/policy"
 	"github.com/releasebot/releasebot/threadstore"
 	"github.com/releasebot/releasebot/threadstore/boltstore"
+	"github.com/releasebot/releasebot/tools"
+	"github.com/releasebot/releasebot/tools/deploy"
 )
 
 // forgetful is a world whose store can go back to how it stood, as one does after a failover.
@@ -389,4 +392,49 @@ func (d tampered) Load(ctx context.Context, log string, _ int) (threadstore.Load
 		}
 	}
 	return l, err
+}
+
+// frozen is a deployer whose first answer finds a process that had stood still until then.
+type frozen struct {
+	deploy.Driver
+	meanwhile func()
+}
+
+func (f *frozen) Find(ctx context.Context, c tools.Call, ref string) (deploy.Status, error) {
+	if do := f.meanwhile; do != nil {
+		f.meanwhile = nil
+		do()
+	}
+	return f.Driver.Find(ctx, c, ref)
+}
+
+// A process stands still while it asks the deployer before a start, and another
+// one makes that start: nothing is lost.
+func TestAnothersStartIsNoLoss(t *testing.T) {
+	s, _ := newWorld(t)
+	id := s.asks("A", "deploy shop v1.0.0 to staging")
+	first := s.runner
+	slow := &frozen{Driver: s.deployer, meanwhile: func() {
+		s.die("second")
+		for n := 0; n < 50 && len(s.deployer.Ledger()) == 0; n++ {
+			if _, err := s.runner.Step(t.Context(), id, s.clock.Now()); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}}
+	first.Deployers = maps.Clone(first.Deployers)
+	for name := range first.Deployers {
+		first.Deployers[name] = slow
+	}
+	for n := 0; n < 50 && slow.meanwhile != nil; n++ {
+		if _, err := first.Step(t.Context(), id, s.clock.Now()); err != nil && !errors.Is(err, threadstore.ErrStale) {
+			t.Fatal(err)
+		}
+	}
+	if len(s.deployer.Ledger()) != 1 {
+		t.Fatalf("started %d times", len(s.deployer.Ledger()))
+	}
+	if st := s.state(id); st.Lost != nil {
+		t.Fatalf("lost: %+v", st.Lost)
+	}
 }

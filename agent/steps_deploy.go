@@ -41,6 +41,19 @@ func (r *Runner) driver(h *run, rel *ReleaseState) (deploy.Driver, tools.Call, e
 	return drv, call, nil
 }
 
+// present returns errAgain where the log has grown since this process read it:
+// another one may have started what the deployer knows.
+func (r *Runner) present(ctx context.Context, h *run) error {
+	records, err := r.Store.Read(ctx, string(h.id), h.version+1, 1)
+	if err != nil || len(records) == 0 {
+		return err
+	}
+	if err := r.load(ctx, h); err != nil {
+		return err
+	}
+	return errAgain
+}
+
 // policy is the resolved policy kept in the release's plan.
 func (r *Runner) policy(rel *ReleaseState) (*policy.Environment, error) {
 	return r.policies.decode(rel)
@@ -59,6 +72,9 @@ func (r *Runner) start(ctx context.Context, h *run, rel *ReleaseState, st Step, 
 	}
 	switch found.State {
 	case deploy.Running, deploy.Succeeded, deploy.Failed: // the deployer knows a key that the log has never started
+		if err := r.present(ctx, h); err != nil {
+			return err
+		}
 		lost := &threadstore.LostError{Log: string(h.id), By: NoticedDeployer, NowVersion: h.version, NowHead: h.state.Head}
 		if err := r.lose(ctx, lost, fmt.Sprintf("%s of %s to %s, which it calls %s", rel.Action, rel.shipped(), rel.Env, found.State), h.state); err != nil {
 			return err

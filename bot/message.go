@@ -163,7 +163,11 @@ func (b *Bot) control(words string) (agent.Intent, bool) {
 // stopped: somebody pressed Slack's own stop in a thread with the bot. It means what the word means.
 func (b *Bot) stopped(ctx context.Context, m *message) error {
 	me := b.me()
-	id, known, err := b.at(ctx, agent.Place{Team: me.team, Channel: m.Channel, TS: m.ThreadTS})
+	place := agent.Place{Team: me.team, Channel: m.Channel, TS: m.ThreadTS}
+	id, known, err := b.at(ctx, place)
+	if err == nil && !known {
+		id, known, err = b.rooted(ctx, place)
+	}
 	if err != nil || !known {
 		return err
 	}

@@ -16,6 +16,10 @@ func (w *world) act() {
 		w.people.down = false
 		w.logf("the directory answers again")
 	}
+	if w.depth == 0 && w.slack.shut && w.rng.IntN(20) == 0 {
+		w.slack.shut = false
+		w.logf("the bot may write to the channel again")
+	}
 	choices := []struct {
 		weight float64
 		do     func()
@@ -107,7 +111,12 @@ func (w *world) machines() {
 
 // weather changes what everybody lives in.
 func (w *world) weather() {
-	switch w.rng.IntN(6) {
+	switch w.rng.IntN(7) {
+	case 6:
+		if w.hits(Slack, 0.5, "channel is shut") {
+			w.slack.shut = true
+			w.logf("the bot may not write to the channel")
+		}
 	case 0:
 		if w.hits(People, 1, "directory goes away") {
 			w.people.down = true

@@ -21,6 +21,7 @@ type checker struct {
 	heads   map[string]place
 	sent    map[string]bool           // ids of what people sent
 	facts   map[string]agent.ThreadID // ids of what people sent, once it is in a log
+	healthy map[string]bool           // what was healthy where, once
 	posted  map[string]bool           // time stamps of messages that the logs know
 	keys    map[string]agent.ThreadID // keys whose start is in a log
 	results map[string]bool           // keys whose outcome is in a log
@@ -69,7 +70,7 @@ type approval struct {
 
 func newChecker(w *world) *checker {
 	return &checker{
-		w: w, stories: map[agent.ThreadID]*story{}, envs: map[string]*agent.Environment{}, heads: map[string]place{}, sent: map[string]bool{}, facts: map[string]agent.ThreadID{}, posted: map[string]bool{},
+		w: w, stories: map[agent.ThreadID]*story{}, envs: map[string]*agent.Environment{}, heads: map[string]place{}, sent: map[string]bool{}, facts: map[string]agent.ThreadID{}, posted: map[string]bool{}, healthy: map[string]bool{},
 		keys: map[string]agent.ThreadID{}, results: map[string]bool{}, byWord: map[string]bool{}, effects: map[string]int{},
 	}
 }
@@ -119,6 +120,11 @@ func (c *checker) committed(op threadstore.Op, holder string) {
 		}
 		if e.Seq > longest {
 			w.fail("nothing goes round in circles", "%s has %d events, the last a %s: %s", w.label(agent.ThreadID(op.Log)), e.Seq, e.Type(), agent.Describe(e))
+		}
+		if d, ok := e.Data.(*agent.DecisionReceived); ok {
+			w.rep.Written["pressed "+string(d.Verb)]++
+		} else {
+			w.rep.Written[string(e.Type())]++
 		}
 		at = place{e.Seq, threadstore.Chain{}.Hash(r.Data)}
 		c.heads[op.Log] = at
@@ -344,6 +350,7 @@ func (c *checker) startWritten(st *story, e *agent.Event, d *agent.DeployStarted
 	if why := st.uncovered(e.Release, p); why != "" {
 		w.fail("nothing starts that policy does not allow", "%s of %s: %s", d.Key, w.label(st.id), why)
 	}
+	c.inOrder(st, e, p)
 	since, ok := st.acquired[e.Release]
 	if !ok || st.looked[e.Release] != p.Digest {
 		w.fail("facts are looked at again before a start", "%s of %s starts the digest %.8s; the facts since its claim gave %.8q", d.Key, w.label(st.id), p.Digest, st.looked[e.Release])
@@ -353,6 +360,35 @@ func (c *checker) startWritten(st *story, e *agent.Event, d *agent.DeployStarted
 		w.fail("what starts is what was approved", "%s stands for another commit than %s since %s got its environment", p.Version, p.Commit, w.label(st.id))
 	}
 }
+
+// freezeSlack is how long before its start a release may have been found not to be frozen.
+const freezeSlack = 30 * time.Second
+
+// inOrder: nothing starts in a freeze, or before the environment that comes first.
+func (c *checker) inOrder(st *story, e *agent.Event, p *agent.Plan) {
+	w := c.w
+	env, err := planned(p)
+	if err != nil {
+		return // startWritten has said so
+	}
+	for _, at := range []time.Time{e.At, e.At.Add(-freezeSlack)} {
+		if v, _ := policy.Frozen(env, p.Action, at); v.Allowed || p.Glass != "" {
+			break
+		} else if at != e.At {
+			w.fail("nothing starts that policy does not allow", "%s of %s starts in a freeze: %s", d8(p.Key), w.label(st.id), v.Reason)
+		}
+	}
+	if env.After != "" && p.Action == "deploy" && !w.lost && !c.healthy[build(p.Service, env.After, p.Version, p.Commit)] {
+		w.fail("nothing starts that policy does not allow", "%s of %s starts %s, which was never healthy in %s", d8(p.Key), w.label(st.id), p.Version, env.After)
+	}
+}
+
+// build names what runs where.
+func build(service, env, version, commit string) string {
+	return service + "/" + env + "/" + version + "/" + commit
+}
+
+func d8(s string) string { return s[:min(8, len(s))] }
 
 // uncovered says why the approvals of a plan are not enough; "" if they are.
 func (st *story) uncovered(release int, p *agent.Plan) string {
@@ -464,6 +500,9 @@ func (c *checker) environment(service, name string, e *agent.Event) {
 		} else if r := st.state.Release(d.Outcome.Number); r.Stage.Before(agent.StageReturn) || r.Outcome != d.Outcome.Outcome {
 			w.fail("an environment is given back once the outcome is written", "%s is given back for %s with %q; its log says %s, %q", log, d.Claim, d.Outcome.Outcome, r.Stage, r.Outcome)
 		}
+	}
+	if d, ok := e.Data.(*agent.Release); ok && d.Outcome.Healthy {
+		c.healthy[build(service, name, d.Outcome.Version, d.Outcome.Commit)] = true
 	}
 	env.Reduce(e)
 }

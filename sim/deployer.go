@@ -144,8 +144,9 @@ func (c client) Find(_ context.Context, call tools.Call, _ string) (deploy.Statu
 		return deploy.Status{}, errNoReply
 	}
 	s := t.find(call, c.p.runner.RunnerID)
+	holds := w.disk.Holder(string(w.check.keys[call.Key])) == c.p.owner // else it may ask before a start that another has made
 	w.at(c.p, "after find")
-	if s.State == deploy.Succeeded || s.State == deploy.Failed {
+	if holds && (s.State == deploy.Succeeded || s.State == deploy.Failed) {
 		c.p.answered(call.Key)
 	}
 	return s, nil

@@ -26,9 +26,25 @@ func (w *world) someoneActs() {
 	default:
 		w.says(pick(w, w.threads), pick(w, everybody), pick(w, []string{
 			"cancel", "hold", "resume", "stop", "status shop production", "hello there",
-			"lock shop staging database maintenance", "unlock shop staging", "unlock shop staging",
+			"lock shop staging database maintenance", "unlock shop staging", "unlock shop staging", "lock shop staging for 1m database maintenance",
 		}), true)
+		if w.rng.IntN(8) == 0 {
+			w.stops(pick(w, w.threads), pick(w, everybody))
+		}
 	}
+}
+
+// stops: somebody presses Slack's own stop in a thread with the bot.
+func (w *world) stops(id agent.ThreadID, who string) {
+	root := w.slack.rootOf(id)
+	if root == "" {
+		return
+	}
+	ts := w.slack.ts()
+	w.envelope(packet{what: who + " stops " + w.label(id), thread: id, fact: "slack/" + team + "/" + releases + "/stop/" + root + "/" + ts, insists: true},
+		bot.KindEvent, map[string]any{"event": map[string]any{
+			"type": "agent_session_stopped", "channel": releases, "user": who, "team": team, "thread_ts": root, "ts": ts,
+		}})
 }
 
 var targetsAsked = [][2]string{{"shop", "staging"}, {"shop", "production"}, {"shop", "production"}, {"api", "production"}, {"web", "production"}}
@@ -148,7 +164,7 @@ func (w *world) presses() {
 	}
 	var b button
 	standing := w.slack.standing()
-	asking := slices.DeleteFunc(slices.Clone(standing), func(b button) bool { return b.verb != agent.VerbApprove && b.verb != agent.VerbRollback })
+	asking := slices.DeleteFunc(slices.Clone(standing), func(b button) bool { return !urges(b.verb) })
 	switch {
 	case len(asking) > 0 && w.rng.Float64() < 0.55:
 		b = pick(w, asking)
@@ -167,6 +183,11 @@ func (w *world) presses() {
 	if w.rng.IntN(6) == 0 { // a double click: two clicks of one person
 		w.clicks(b, who)
 	}
+}
+
+// urges: most people who press something press one of these.
+func urges(v agent.Verb) bool {
+	return v == agent.VerbApprove || v == agent.VerbRollback || v == agent.VerbRetry || v == agent.VerbGlass
 }
 
 // clicks: somebody presses this button. A form may come of it.

@@ -42,6 +42,9 @@ type proc struct {
 	held      map[agent.ThreadID]time.Time // threads of others: when to look again
 	told      map[string]agent.ThreadID    // final answers of deployers, by key, not known to be in the log yet
 	policies  []policyAt
+	engine    *agent.Engine
+	declared  string // the policy's revision that it has said is current
+	revised   time.Time
 	skew      time.Duration
 	renewed   time.Time
 	dead      bool
@@ -83,15 +86,16 @@ func (s *slot) boot() {
 		Pager: pager{p}, Viewer: slack, Sources: func(*policy.Source) (changelog.Source, error) { return w.repo, nil },
 		Deployers: drivers, Checkers: map[string]healthcheck.Checker{"fake": checkup{w}}, Now: p.clock, Patience: time.Hour,
 	})
-	e := agent.NewEngine(p.runner)
-	e.Drive(p.wake)
-	p.service = agent.NewService(e)
+	p.engine = agent.NewEngine(p.runner)
+	p.engine.Drive(p.wake)
+	p.service = agent.NewService(p.engine)
 	slack.Attach(p.service, p.runner)
 	var err error
 	if p.driven, err = slack.Drive(w.ctx); err != nil {
 		w.fail("the simulation works", "starting a bot: %v", err)
 	}
 	s.proc = p
+	p.revise()
 	w.logf("%s starts, with policy %d", p.owner, p.policies[0].n)
 }
 
@@ -163,7 +167,42 @@ func (p *proc) calls() bool {
 
 func (p *proc) clock() time.Time { return p.w.now.Add(p.skew) }
 
-func (p *proc) wake(id agent.ThreadID) { p.active[id] = p.clock() }
+func (p *proc) wake(id agent.ThreadID) {
+	if p.engine.Paused() == "" {
+		p.active[id] = p.clock()
+	}
+}
+
+// reviseEvery is how often a process looks which policy is current.
+const reviseEvery = 2 * time.Second
+
+// revise declares this process's policy current where it is new, and runs nothing while another is.
+func (p *proc) revise() {
+	w := p.w
+	p.revised = w.now
+	mine := p.policy().Revision
+	if p.declared != mine {
+		if err := w.disk.DeclarePolicy(w.ctx, threadstore.PolicyRevision{Revision: mine, By: p.owner, At: w.now}); err != nil {
+			w.fail("the simulation works", "declaring a policy: %v", err)
+		}
+		p.declared = mine
+	}
+	current, err := w.disk.Policy(w.ctx)
+	if err != nil {
+		w.fail("the simulation works", "asking for the policy: %v", err)
+	}
+	why := ""
+	if current.Revision != mine {
+		why = "another policy is current"
+	}
+	if why != p.engine.Paused() {
+		w.logf("%s: its policy is current: %v", p.owner, why == "")
+		if why != "" {
+			w.count("replica paused by its policy")
+		}
+		p.engine.Pause(why)
+	}
+}
 
 // reload reads the policy file as it is now.
 func (p *proc) reload() { p.policies = append(p.policies, policyAt{p.w.now, p.w.people.policy}) }
@@ -191,6 +230,9 @@ func (p *proc) runnable() []agent.ThreadID {
 		}
 	}
 	slices.Sort(ids)
+	if p.engine.Paused() != "" { // what it runs it brings to an end
+		return ids
+	}
 	due, err := p.w.disk.Due(p.w.ctx, now, 1000)
 	if err != nil {
 		p.w.fail("the simulation works", "listing what is due: %v", err)

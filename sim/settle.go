@@ -25,6 +25,12 @@ func (w *world) settle() {
 			s.boot()
 		}
 		s.proc.frozen, s.proc.renewed = false, w.now
+		s.proc.reload()
+	}
+	for range 2 { // the first may have looked before the last declared
+		for _, s := range w.slots {
+			s.proc.revise()
+		}
 	}
 	w.rest()
 	if w.lost { // what is left may be any part of what was: it only has to come to rest

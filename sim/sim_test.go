@@ -44,6 +44,7 @@ func TestSeeds(t *testing.T) {
 	t.Logf("%d seeds in %s: %.0f a second; %d steps, %d events, %d starts", n, took.Round(time.Millisecond), float64(n)/took.Seconds(), sum.Steps, sum.Events, sum.Starts)
 	t.Logf("releases: %s", counts(sum.Ends))
 	t.Logf("faults: %s", counts(sum.Injected))
+	t.Logf("written: %s", counts(sum.Written))
 }
 
 func counts(m map[string]int) string {
@@ -56,7 +57,7 @@ func counts(m map[string]int) string {
 
 // many lives through n worlds, as many at once as there are processors, and adds them up.
 func many(t *testing.T, from, n uint64) sim.Report {
-	sum := sim.Report{Injected: map[string]int{}, Ends: map[string]int{}}
+	sum := sim.Report{Injected: map[string]int{}, Ends: map[string]int{}, Written: map[string]int{}}
 	var mu sync.Mutex
 	var failed atomic.Int32
 	var wg sync.WaitGroup
@@ -90,6 +91,9 @@ func add(sum, r *sim.Report) {
 	}
 	for k, v := range r.Ends {
 		sum.Ends[k] += v
+	}
+	for k, v := range r.Written {
+		sum.Written[k] += v
 	}
 }
 

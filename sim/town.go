@@ -33,7 +33,12 @@ var variants = []string{
 	policyText("approval: {required: 1, from: [dave, alice], self: true, expires_after: 45s}", "rollback", "", true),
 	policyText("approval: {required: 2, from: [oncall, dave], expires_after: 40s}", "rollback", "approval: {required: 2, from: [oncall, dave], expires_after: 3m}", false),
 	policyText("approval: {required: 1, from: [oncall], expires_after: 60s}", "page", "approval: {required: 1, from: [oncall], expires_after: 90s}", true),
+	policyText("approval: {required: 1, from: [oncall, dave], expires_after: 2m}\n        after: staging", "propose_rollback", "approval: {required: 1, from: [oncall, dave]}\n        "+lunch, true),
+	policyText("approval: {required: 1, from: [oncall, dave], expires_after: 2m}\n        "+lunch, "rollback", "approval: {required: 1, from: [oncall], expires_after: 2m}", true),
 }
+
+// lunch is a freeze that a world lives through, the end of which some see.
+const lunch = `freeze: [{from: "Mon 10:00", until: "Mon 10:02", zone: UTC, reason: lunch}]`
 
 func policyText(shop, onFailure, api string, web bool) string {
 	text := fmt.Sprintf(`

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/releasebot/releasebot/agent"
+	"github.com/releasebot/releasebot/bot"
 )
 
 // callLimit is how long a process waits for Slack. What Slack has not done by
@@ -216,6 +217,9 @@ func (k *call) post() answer {
 	s.add(m)
 	s.show(m, k.args.Get("text"), k.args.Get("blocks"))
 	w.logf("%s posts %s of %s to %s: %s", k.p.owner, m.key, w.label(m.thread), channel, m.text)
+	if !w.calm && w.rng.IntN(8) == 0 { // Slack tells us of what we do ourselves
+		w.envelope(packet{what: "the bot's own " + m.key, insists: true}, bot.KindEvent, w.event(m, "message"))
+	}
 	return answer{"ok": true, "channel": channel, "ts": m.ts}
 }
 

@@ -44,6 +44,7 @@ type Report struct {
 	Starts   int
 	Injected map[string]int // faults, by kind
 	Ends     map[string]int // releases, by outcome
+	Written  map[string]int // events, by type; of clicks and commands, by what was pressed
 	Hash     uint64         // of everything that was written, with when: the same for the same Config
 }
 
@@ -121,7 +122,7 @@ func newWorld(ctx context.Context, cfg Config) *world {
 	}
 	w := &world{
 		cfg: cfg, ctx: ctx, now: time.Date(2026, 11, 23, 10, 0, 0, 0, time.UTC),
-		rep: Report{Seed: cfg.Seed, Injected: map[string]int{}, Ends: map[string]int{}},
+		rep: Report{Seed: cfg.Seed, Injected: map[string]int{}, Ends: map[string]int{}, Written: map[string]int{}},
 	}
 	w.began = w.now
 	w.rng = w.source(0)
@@ -328,6 +329,9 @@ func (w *world) elapsed() {
 	for _, s := range w.slots {
 		if p := s.proc; p != nil && !p.frozen && !w.now.Before(p.renewed.Add(1200*time.Millisecond)) {
 			p.renew()
+		}
+		if p := s.proc; p != nil && !p.frozen && !w.now.Before(p.revised.Add(reviseEvery)) {
+			p.revise()
 		}
 	}
 }
