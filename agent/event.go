@@ -199,7 +199,7 @@ func told(e *Event) (sum string, data []byte, err error) {
 		return "", nil, fmt.Errorf("encoding event %s of type %s: %w", e.ID, e.Type(), err)
 	}
 	h := sha256.Sum256(b)
-	var short [16]byte
-	base64.RawURLEncoding.Encode(short[:], h[:12])
+	var short [12]byte
+	base64.RawURLEncoding.Encode(short[:], h[:9])
 	return string(short[:]), b[from:], nil
 }

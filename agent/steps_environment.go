@@ -256,7 +256,7 @@ func (r *Runner) acquire(ctx context.Context, h *run, rel *ReleaseState, st Step
 	var err error
 	if rel.Waits == "" && rel.Fence == 0 {
 		env, err = r.together(ctx, h, rel.Service, rel.Env, &Event{
-			ID: rel.Claim, At: h.state.clock(now).UTC().Truncate(time.Millisecond), Actor: Bot, Cause: rel.ID, Data: claim,
+			ID: rel.Claim, At: h.state.clock(now).UTC().Truncate(time.Millisecond), Actor: Bot, Data: claim,
 		}, now)
 	} else {
 		env, err = r.environment(ctx, rel.Service, rel.Env)
@@ -352,7 +352,7 @@ func released(s *State, rel *ReleaseState, claim string) *Event {
 		o.Began, o.Ran, o.Known = d.Began, d.Outcome != DeployNotBegun, d.Outcome == Deployed
 	}
 	return &Event{
-		ID: mintID(claim, "released"), At: s.Now.UTC().Truncate(time.Millisecond), Actor: Bot, Cause: rel.ID,
+		ID: mintID(claim, "released"), At: s.Now.UTC().Truncate(time.Millisecond), Actor: Bot,
 		Data: &Release{Claim: claim, Outcome: o},
 	}
 }

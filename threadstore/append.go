@@ -246,7 +246,7 @@ func (f *fact) without(known map[string]Known) error {
 		switch {
 		case !ok:
 			rest = append(rest, d)
-		case k.Sum != d.Sum:
+		case k.Sum != d.Sum && (d.Sum == "" || !strings.HasPrefix(k.Sum, d.Sum)):
 			return fmt.Errorf("%w: %s, event %d", ErrIDReused, d.ID, k.Seq)
 		default:
 			if f.known == nil {

@@ -58,9 +58,10 @@ func New(d Driver, opts Options) *Store {
 	return s
 }
 
-// randomToken is short, because it is kept with every append.
+// randomToken is short, because it is kept with every append. It tells apart only
+// tries that put the same event, with the same content, in the same place.
 func randomToken() string {
-	var b [9]byte
+	var b [6]byte
 	crand.Read(b[:]) //nolint:errcheck // documented never to fail
 	return base64.RawURLEncoding.EncodeToString(b[:])
 }

@@ -204,3 +204,25 @@ func TestOneRoundTrip(t *testing.T) {
 		}
 	}
 }
+
+// TestShorterSum: an event that a program wrote with a longer sum is known again
+// by the beginning of it, and by nothing else.
+func TestShorterSum(t *testing.T) {
+	s := open(t, threadstore.Options{})
+	with := func(sum string) threadstore.Append {
+		d := draft("a")
+		d.Sum = sum
+		return threadstore.Append{Log: "log", Fact: true, Drafts: []threadstore.Draft{d}}
+	}
+	if _, err := s.Append(t.Context(), with("0123456789abcdef")); err != nil {
+		t.Fatal(err)
+	}
+	if done, err := s.Append(t.Context(), with("0123456789ab")); err != nil || done.Fresh[0] {
+		t.Errorf("the beginning: %+v, %v", done, err)
+	}
+	for _, sum := range []string{"", "0123456789ax", "0123456789abcdefg"} {
+		if _, err := s.Append(t.Context(), with(sum)); !errors.Is(err, threadstore.ErrIDReused) {
+			t.Errorf("%q: %v", sum, err)
+		}
+	}
+}

@@ -52,7 +52,8 @@ func (e *ConflictError) Unwrap() error { return ErrConflict }
 type Draft struct {
 	// ID is unique within its log, and does not begin with a NUL. A draft whose id is in the log already is a duplicate: a no-op.
 	ID string
-	// Sum fingerprints the content without its place. The same id with another Sum is refused with ErrIDReused.
+	// Sum fingerprints the content without its place. The same id with another Sum is refused with ErrIDReused; one
+	// that goes on after this one is the same, as it was written by a program that kept more of it.
 	Sum string
 	// Encode returns the stored bytes for the place seq (from 1) after an event of hash prev ("" for the first).
 	// They are not changed afterwards: a try that has timed out may still be on its way.
