@@ -254,6 +254,7 @@ type Driver interface {
 	Release(ctx context.Context, log, owner string, epoch int64) (bool, error)
 
 	// Due lists logs due at now or before, oldest first, at most limit; due times have millisecond precision.
+	// Where a store has several parts and one can't be reached, Due lists what the others have.
 	// Wake sets a log's due time if that is sooner than what is set; ErrNotFound without such a log.
 	Due(ctx context.Context, now time.Time, limit int) ([]DueLog, error)
 	Wake(ctx context.Context, log string, at time.Time) error

@@ -60,6 +60,14 @@ func (c *call) add(texts ...string) {
 
 func (c *call) addBytes(b []byte) { c.args = append(c.args, b) }
 
+// key is the first of its keys, all of which are in one place.
+func (c *call) key() string {
+	if key, ok := c.args[3].(*string); ok {
+		return *key
+	}
+	return ""
+}
+
 // inFull is the same call with the script's text, for a server that doesn't know its hash.
 func (c *call) inFull() []any {
 	return append([]any{"eval", &c.script.source}, c.args[2:]...)
@@ -233,7 +241,7 @@ func (d *Driver) applyDurably(ctx context.Context, op *threadstore.Op, c *call) 
 		done, confirmed, err = send(c.inFull())
 	}
 	if err != nil {
-		if d.cluster != nil && (redis.HasErrorPrefix(err, "MOVED") || redis.HasErrorPrefix(err, "ASK")) {
+		if d.cluster != nil { // it has moved, or its master is away, and another may be in its place by now
 			d.cluster.ReloadState(ctx)
 		}
 		return threadstore.Reply{}, wrap(err)
@@ -248,11 +256,15 @@ func (d *Driver) applyDurably(ctx context.Context, op *threadstore.Op, c *call) 
 
 // run runs a script, by its hash, or in full where the server doesn't know that.
 func (d *Driver) run(ctx context.Context, c *call) (any, error) {
+	way := d.lanes
+	if d.masters != nil {
+		way = d.masters.of(ctx, c.key())
+	}
 	cmd := redis.NewCmd(ctx, c.args...)
-	err := d.lanes.process(ctx, cmd)
+	err := way.process(ctx, cmd)
 	if err != nil && redis.HasErrorPrefix(err, "NOSCRIPT") {
 		cmd = redis.NewCmd(ctx, c.inFull()...)
-		err = d.lanes.process(ctx, cmd)
+		err = way.process(ctx, cmd)
 	}
 	if ctx.Err() == nil { // else it may still be on its way
 		d.free(c)

@@ -51,7 +51,8 @@ type Driver struct {
 	keys    *keyring
 	scripts scripts
 	wait    int
-	lanes   *lanes
+	lanes   *lanes    // of one Redis
+	masters *masters  // of a Cluster, in place of lanes
 	calls   sync.Pool // of *call
 
 	closing context.Context //nolint:containedctx // ends with the driver: the life of its tails
@@ -74,6 +75,9 @@ func Open(ctx context.Context, cfg Config) (*Driver, error) {
 	}
 	d.closing, d.close = context.WithCancel(context.Background())
 	d.lanes = newLanes(d.c)
+	if d.cluster != nil {
+		d.masters = newMasters(d.cluster)
+	}
 	if err := d.claim(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("opening the store in Redis: %w", err), d.Close())
 	}
@@ -156,6 +160,9 @@ func (d *Driver) Close() (err error) {
 	d.once.Do(func() {
 		d.close()
 		d.lanes.close()
+		if d.masters != nil {
+			d.masters.close()
+		}
 		d.tails.Wait()
 		err = d.c.Close()
 	})

@@ -136,11 +136,11 @@ func (d *Driver) Due(ctx context.Context, now time.Time, limit int) ([]threadsto
 	for i := range parts {
 		parts[i] = pipe.ZRangeByScoreWithScores(ctx, d.keys.dues[i], by)
 	}
-	if _, err := pipe.Exec(ctx); err != nil {
+	if _, err := pipe.Exec(ctx); err != nil && !someAnswered(parts) {
 		return nil, wrap(err)
 	}
 	var due []threadstore.DueLog
-	for _, part := range parts {
+	for _, part := range parts { // what is due on a master that is away is found once it is back
 		for _, z := range part.Val() {
 			log, _ := z.Member.(string)
 			due = append(due, threadstore.DueLog{Log: log, At: time.UnixMilli(int64(z.Score))})
@@ -148,6 +148,11 @@ func (d *Driver) Due(ctx context.Context, now time.Time, limit int) ([]threadsto
 	}
 	slices.SortFunc(due, func(a, b threadstore.DueLog) int { return a.At.Compare(b.At) })
 	return due[:min(len(due), limit)], nil
+}
+
+// someAnswered reports whether any shard has said what is due there.
+func someAnswered(parts []*redis.ZSliceCmd) bool {
+	return slices.ContainsFunc(parts, func(part *redis.ZSliceCmd) bool { return part.Err() == nil })
 }
 
 // Index lists a named index, over all shards in one round trip. See [threadstore.Driver].
