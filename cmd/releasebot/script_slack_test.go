@@ -75,6 +75,17 @@ func cmdNumbers(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(os.WriteFile(path, []byte(strings.ReplaceAll(string(b), "@numbers@", server.URL)), 0o600)) //nolint:gosec // the script's
 }
 
+// metrics LINE…: waits until /metrics has each of these lines.
+func cmdMetrics(ts *testscript.TestScript, _ bool, args []string) {
+	last := ""
+	if !eventually(func() bool {
+		_, last, _ = get("http://" + ts.Getenv("RELEASEBOT_HTTP_ADDR") + "/metrics")
+		return !slices.ContainsFunc(args, func(line string) bool { return !strings.Contains(last, "\n"+line+"\n") })
+	}) {
+		ts.Fatalf("the metrics have not all of %q:\n%s", args, last)
+	}
+}
+
 // ready [ADDR]: waits until serve says that it is; ! ready: until it says that it isn't.
 func cmdReady(ts *testscript.TestScript, neg bool, args []string) {
 	addr := ts.Getenv("RELEASEBOT_HTTP_ADDR")
@@ -126,6 +137,12 @@ func cmdWaitFile(ts *testscript.TestScript, _ bool, args []string) {
 	if !eventually(func() bool { _, err := os.Stat(path); return err == nil }) {
 		ts.Fatalf("%s does not come", args[0])
 	}
+}
+
+// reply USER TEXT: says something in the thread that was begun last.
+func cmdReply(ts *testscript.TestScript, _ bool, args []string) {
+	w := worldOf(ts)
+	w.slack.Post(args[0], "C0REL", args[1], w.ts)
 }
 
 // shown TEXT…: waits until the thread of what was said last shows each text.
