@@ -103,7 +103,7 @@ func (lang Language) statusLine(l EnvironmentLine) string {
 		}
 	}
 	if l.Lost != "" {
-		b.WriteString("; events of this environment have been lost, so nobody knows who has it: a release that waits for it can take it over")
+		b.WriteString(lang.text("; events of this environment have been lost, so nobody knows who has it: a release that waits for it can take it over"))
 	}
 	if l.Lock != nil {
 		b.WriteString(lang.text("; locked by %s%s: %s", mention(l.Lock.By), lang.until(l.Lock), plain(l.Lock.Reason)))
@@ -148,7 +148,7 @@ func (q Queries) queue(ctx context.Context, l EnvironmentLine) (string, error) {
 		default:
 			out += q.lang.text(" has it since %s", q.lang.clock(*l.HolderSince))
 			if s != nil && s.Lost != nil {
-				out += " (events of its thread have been lost: a release that waits can take the environment over)"
+				out += q.lang.text(" (events of its thread have been lost: a release that waits can take the environment over)")
 			}
 		}
 	}

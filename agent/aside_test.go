@@ -29,8 +29,8 @@ type broken struct {
 func (b *broken) Find(ctx context.Context, c tools.Call, ref string) (deploy.Status, error) {
 	if c.Version == b.at && !b.mended.Load() {
 		b.asked.Add(1)
-		var none []int
-		_ = none[len(c.Version)] // as a mistake of ours would
+		none := strings.Split("", "")
+		c.Key = none[len(c.Version)] // as a mistake of ours would
 	}
 	return b.Deployer.Find(ctx, c, ref)
 }

@@ -10,6 +10,8 @@ import (
 const (
 	NoticedCard     = "card"     // a card in Slack shows what the log does not have
 	NoticedDeployer = "deployer" // the deployer knows a key that the log has never started
+	// NoticedEnvironment: an environment is claimed for a release that its thread does not have.
+	NoticedEnvironment = "environment"
 )
 
 // LogLost: events that were confirmed are not in this log any more. It is
@@ -20,7 +22,7 @@ type LogLost struct {
 	ExpectedHead string `json:"expected_head,omitempty"`
 	Found        int64  `json:"found_version"` // and is
 	FoundHead    string `json:"found_head,omitempty"`
-	Detail       string `json:"detail,omitempty"` // what the deployer knows
+	Detail       string `json:"detail,omitempty"` // what the deployer, or the environment, knows
 	// What whoever noticed still knew of the thread, in case its beginning is lost.
 	Source string `json:"source,omitempty"`
 	Slack  *Place `json:"slack,omitempty"`
@@ -41,6 +43,8 @@ func (d *LogLost) Sentence() string {
 			return fmt.Sprintf("a card in Slack shows event %d of its log, which had %d", d.Expected, d.Found)
 		}
 		return fmt.Sprintf("a card in Slack shows another event %d than its log has", d.Expected)
+	case NoticedEnvironment:
+		return "an environment is held for a release that its log does not have: " + plain(d.Detail)
 	case NoticedDeployer:
 		return "the deployer knows a start that its log does not have: " + plain(d.Detail)
 	}

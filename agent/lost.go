@@ -14,8 +14,8 @@ import (
 // noticed, and returns nil: the log is to be read anew. Any other err it returns
 // as it is. known is what this process remembers of the thread, nil for nothing.
 func (r *Runner) noticed(ctx context.Context, known *State, err error) error {
-	var lost *threadstore.LostError
-	if !errors.As(err, &lost) {
+	lost, ok := errors.AsType[*threadstore.LostError](err)
+	if !ok {
 		return err
 	}
 	if lerr := r.lose(ctx, lost, "", known); lerr != nil {
@@ -104,8 +104,8 @@ type Seen struct {
 // not bear it out, events have been lost, and the log says so from then on.
 func (s *Service) Seen(ctx context.Context, id ThreadID, seen Seen) error {
 	err := s.Store.Witness(ctx, string(id), seen.Version, seen.Head)
-	var lost *threadstore.LostError
-	if !errors.As(err, &lost) {
+	lost, ok := errors.AsType[*threadstore.LostError](err)
+	if !ok {
 		return err
 	}
 	lost.By = NoticedCard
@@ -122,8 +122,7 @@ func (r *Runner) seen(ctx context.Context, h *run, d Decision) error {
 		return nil
 	}
 	err := r.Store.Witness(ctx, string(h.id), seen.Version, seen.Head)
-	var lost *threadstore.LostError
-	if errors.As(err, &lost) {
+	if lost, ok := errors.AsType[*threadstore.LostError](err); ok {
 		lost.By = NoticedCard
 	}
 	return err

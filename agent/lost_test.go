@@ -296,6 +296,36 @@ func TestLostHolderKeepsTheEnvironment(t *testing.T) {
 	}
 }
 
+// A thread that has lost the very release that holds an environment is found
+// out by the next one that waits there.
+func TestLostReleaseHoldsTheEnvironment(t *testing.T) {
+	w := newForgetful(t)
+	id := w.asks("A", toProduction)
+	w.settle()
+	claim := &agent.Event{ID: "claim", At: w.clock.Now(), Actor: agent.Bot, Data: &agent.Claim{Claim: "c", Thread: id, Number: 2, Action: "deploy", Version: "v1.1.0"}}
+	d := threadstore.Draft{ID: claim.ID, Sum: claim.ID, Encode: func(seq int64, prev string) ([]byte, error) {
+		claim.Seq, claim.Prev = seq, prev
+		return agent.Encode(claim)
+	}}
+	if _, err := w.store.Append(t.Context(), threadstore.Append{Log: agent.EnvironmentLog("shop", "production"), Fact: true, Drafts: []threadstore.Draft{d}}); err != nil {
+		t.Fatal(err)
+	}
+	next := w.asks("C", "deploy shop v2.0.0 to production")
+	w.settle()
+	w.decides(next, "U0BOB", agent.VerbApprove, w.state(next).Release(1).Approval.ID)
+	for range 3 {
+		w.settle()
+		w.clock.Move(time.Minute)
+	}
+	w.wantLost(id, agent.NoticedEnvironment)
+	if rel := w.state(next).Release(1); rel.Stage != agent.StageClaim || !strings.Contains(rel.Waits, "take it over") {
+		t.Fatalf("release %s is %s: %q", rel.ID, rel.Word(), rel.Waits)
+	}
+	if n := len(w.deployer.Ledger()); n != 0 {
+		t.Errorf("%d starts", n)
+	}
+}
+
 // An environment whose own log has lost events is nobody's until one who may approve there takes it over.
 func TestLostEnvironment(t *testing.T) {
 	w := newForgetful(t)

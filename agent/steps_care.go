@@ -114,10 +114,11 @@ func (j *judgement) takeover(ctx context.Context) error {
 		return refuse("lock", "No other release holds "+j.rel.Target()+"; a person's lock is taken off by `/release unlock`.", "")
 	}
 	holder, err := LoadThread(ctx, j.r.Store, w.Thread)
-	if err != nil && !errors.Is(err, threadstore.ErrNotFound) {
+	gone := errors.Is(err, threadstore.ErrNotFound)
+	if err != nil && !gone {
 		return err
 	}
-	if err != nil || holder.Lost != nil { // nobody knows: the take-over is the word of one who may that it is over
+	if gone || holder.Lost != nil { // nobody knows: the take-over is the word of one who may that it is over
 		j.write(j.rel.N, &TakeoverRequested{Of: j.d.Seq, From: w.Claim.Claim, By: j.human, Reason: cut(j.d.Data.Reason, 300)})
 		return nil
 	}

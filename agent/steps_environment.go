@@ -333,7 +333,11 @@ func (r *Runner) bury(ctx context.Context, w *Waiter, rel *ReleaseState) (lost s
 		return "the thread of that release has lost events, so nobody knows what became of it; " + byTakeover, nil
 	}
 	other := s.Release(w.Number)
-	if other == nil || other.Stage != StageEnded && !(planted.Is(planted.ClaimByTTL) && r.Now().After(w.Since.Add(20*time.Second))) {
+	if other == nil { // it had claimed the environment, which is written into its own log first
+		return "", r.lose(ctx, &threadstore.LostError{Log: string(w.Thread), By: NoticedEnvironment, NowVersion: s.Version, NowHead: s.Head},
+			fmt.Sprintf("%s of %s (release %s)", w.Action, w.Version, ReleaseID(w.Thread, w.Number)), s)
+	}
+	if other.Stage != StageEnded && !(planted.Is(planted.ClaimByTTL) && r.Now().After(w.Since.Add(20*time.Second))) {
 		return "", nil
 	}
 	_, err = r.appendEnvironment(ctx, rel.Service, rel.Env, released(s, other, w.Claim.Claim))

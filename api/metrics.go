@@ -64,7 +64,7 @@ func NewMetrics() *Metrics {
 	for _, outcome := range approvalOutcomes() { // a rate needs a zero to rise from
 		m.approvals.WithLabelValues(outcome)
 	}
-	for _, by := range []string{"version", "head", "chain", agent.NoticedCard, agent.NoticedDeployer} {
+	for _, by := range []string{"version", "head", "chain", agent.NoticedCard, agent.NoticedDeployer, agent.NoticedEnvironment} {
 		m.lost.WithLabelValues(by)
 	}
 	for _, kind := range []string{"in", "cached", "out"} {
