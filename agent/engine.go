@@ -119,7 +119,10 @@ func (e *Engine) wake(id ThreadID, since time.Time) {
 	if !running {
 		token = make(chan time.Time, 1)
 		e.active[id] = token
-		e.hands.do(e.ctx, func() { e.run(e.ctx, id, token) })
+		ctx := e.ctx
+		e.turns.next(func(mine *turn) { // a thread whose turn has not come needs no goroutine
+			e.hands.do(ctx, func() { e.run(ctx, id, token, mine) })
+		})
 	}
 	select {
 	case token <- since:
@@ -158,11 +161,10 @@ func (e *Engine) sweep(ctx context.Context) {
 	}
 }
 
-// run steps one thread until nothing is left to do.
-func (e *Engine) run(ctx context.Context, id ThreadID, token chan time.Time) {
+// run steps one thread until nothing is left to do. Its turn is over when it returns.
+func (e *Engine) run(ctx context.Context, id ThreadID, token chan time.Time, mine *turn) {
 	backoff := 100 * time.Millisecond
 	var since time.Time // when the thread was woken for what it does next
-	var mine *turn
 	defer func() { mine.give() }()
 	for ctx.Err() == nil {
 		if mine = e.turns.take(ctx, mine); mine == nil {

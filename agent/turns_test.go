@@ -35,7 +35,7 @@ func TestTurns(t *testing.T) {
 			t.Errorf("it waited for %s, want %s", took, turnFor)
 		}
 		second.give()
-		if len(turns.free) != 0 {
+		if turns.free != 0 {
 			t.Error("a turn that was over was given back once more")
 		}
 		ctx, cancel := context.WithCancel(t.Context())
@@ -43,8 +43,15 @@ func TestTurns(t *testing.T) {
 		if turns.take(ctx, second) != nil {
 			t.Error("a turn was taken that was not free")
 		}
+		begun := 0
+		for range 3 { // who does not wait for its turn is told of it
+			turns.next(func(u *turn) { begun++; u.give() })
+		}
 		third.give()
-		if len(turns.free) != 1 {
+		if begun != 3 {
+			t.Errorf("%d of 3 had a turn", begun)
+		}
+		if turns.free != 1 {
 			t.Error("a turn was lost")
 		}
 	})
