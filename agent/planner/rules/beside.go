@@ -17,8 +17,18 @@ func besides(items []item) {
 			if v, ok := governed(items, i); ok && v.cls == clsVersion && dotted(v.text) {
 				it.cls = clsOf // "shop at 1.4.2"
 			}
+		case it.cls == clsVersion && i > 0 && items[i-1].cls == clsEnv && timeOfDay(it.text):
+			it.cls = clsTime // "deploy shop to prod 12.30"
 		case it.key == "von" && i+1 < len(items) && items[i+1].cls == clsService:
 			it.cls = clsOf
+		case i == 0 && it.cls == clsTime && (it.key == "morning" || it.key == "afternoon" || it.key == "evening") && len(items) > 1 && items[1].cls == clsSep:
+			it.cls = clsChat
+		case it.cls == clsStart && (it.key == "go ahead with" || it.key == "proceed with") && i+1 < len(items) && setOf(clsService, clsVersion).has(items[i+1].cls):
+			it.cls = clsLight
+		case it.cls == clsModal && all.has(clsPlease) && it.key == "needs" && i+1 < len(items) && items[i+1].cls == clsGerund:
+			it.cls = clsReq // "shop 1.4.2 needs deploying to prod please"
+		case it.cls == clsModal && all.has(clsPlease) && leaves(it.key) && i+1 < len(items) && items[i+1].key == "have" && all.has(clsPast):
+			it.cls, items[i+1].cls = clsWant, clsArt // "could we have shop 1.4.2 deployed to prod, please"
 		case it.cls == clsModal && all.has(clsPlease) && leaves(it.key):
 			it.cls = clsReq // "would it be possible to …, please"
 		case it.cls == clsModal && all.has(clsPlease) && obliges(it.key) && i > 0 && items[i-1].cls == clsSubj && (items[i-1].key == "we" || items[i-1].key == "i"):
@@ -182,7 +192,7 @@ func portugueseWord(items []item) bool {
 // leaves: asking for leave; with "please" it is a request.
 func leaves(k string) bool {
 	switch k {
-	case "would it be possible to", "is it possible to", "would it be ok to", "would it be okay to", "is it ok to", "is it okay to", "are you able to":
+	case "can we", "could we", "would it be possible to", "is it possible to", "would it be ok to", "would it be okay to", "is it ok to", "is it okay to", "are you able to":
 		return true
 	}
 	return false
@@ -270,4 +280,10 @@ func governed(items []item, k int) (item, bool) {
 		}
 	}
 	return item{}, false
+}
+
+// timeOfDay: 12.30 may be one, where no service stands before it.
+func timeOfDay(v string) bool {
+	h, m, ok := strings.Cut(v, ".")
+	return ok && allDigits(h) && allDigits(m) && len(h) <= 2 && len(m) == 2 && h < "24" && m < "60"
 }

@@ -26,12 +26,15 @@
 // Earlier turns are read the same way, so "make it 1.4.3", "no, prod" and "roll
 // it back" mean what they point to; a question that waits is answered by a
 // name, a number, "yes" where it has one option, or the option's own words. "There"
-// is where the last thing was; "and on production?" asks the last question again.
+// is where the last thing was; "and on production?" asks the last question again;
+// "try again" is the release that is over once more. Some threads are told with the
+// bot's own questions in them: a question that comes while one waits answers nothing.
 // The words lie in tables, a file for each language (words*.go).
 //
 // # What is never guessed
 //
 //   - An environment or a service, even where the catalog has only one.
+//   - A report in the form of an order: "shop 1.4.2 sobe em produção".
 //   - A version: "latest", "main", "the new one", "same as staging" are asked
 //     back, and so is a rollback to a version that was named without "to".
 //   - Two services, environments or versions: one at a time. "1.4.2, no wait,
@@ -45,6 +48,8 @@
 //   - Somebody else's words: quotations, "bob said to …", a person addressed by name.
 //   - A question: "deploy shop 1.4.2 to prod?" and "can I deploy …?" are asked back,
 //     "should we …?" is none; "can you … please?" is a request.
+//
+// Only the beginning of a text of more than 8 KiB is read, and never acted on.
 //
 // # What is decided here
 //

@@ -7,10 +7,12 @@ import "strings"
 // divided only where every part is surely something.
 func expand(lex *lexicon, n *names, toks []token) []token {
 	found := false
-	for _, t := range toks {
+	for i, t := range toks {
+		if base, ok := strings.CutSuffix(t.text, "'s"); ok && t.isWord() && len(n.services[plainName(base)]) == 1 {
+			toks[i].text, toks[i].key = base, key(base) // "shop's last release"
+		}
 		if t.isWord() && strings.ContainsAny(t.text, "@:/=") {
 			found = true
-			break
 		}
 	}
 	if !found {

@@ -139,6 +139,10 @@ func (g *grammar) clause(s *segment) (role, bool) {
 		return rolePage, true
 	case lead == clsLet && s.set.has(clsKnow):
 		return rolePage, true
+	case lead == clsStart && s.set.has(clsChecks) && s.set.within(small().with(setOf(clsStart, clsChecks, clsVerify, clsThen, clsReq, clsPron, clsNoun))):
+		return roleTail, true // "then run the health checks"
+	case lead == clsSubj && suffers(s):
+		return roleReason, true // "customers can't log in"
 	case (lead == clsVerify || lead == clsCheck) && !s.set.meets(setOf(clsNeg, clsTime, clsDeploy, clsRollback)):
 		if s.set.meets(setOf(clsService, clsEnv, clsVersion)) {
 			return roleOther, true
@@ -146,6 +150,20 @@ func (g *grammar) clause(s *segment) (role, bool) {
 		return roleTail, true
 	}
 	return roleEmpty, false
+}
+
+// suffers: those whom the release is for can't do something.
+func suffers(s *segment) bool {
+	who, cant := false, false
+	for _, it := range s.items {
+		switch it.key {
+		case "customers", "customer", "users", "people":
+			who = true
+		case "cant", "cannot":
+			cant = true
+		}
+	}
+	return who && cant && !s.set.meets(setOf(clsDeploy, clsRollback, clsLight, clsCond, clsFailWhen, clsTime, clsDuration, clsModal, clsHypo, clsInject, clsQuoted, clsGerund, clsHold, clsCancel, clsAgainst).with(slots()))
 }
 
 // closed: every word of the order is understood and belongs there.
@@ -260,7 +278,7 @@ func changes(k string) bool {
 // what is under way. A word that can be a noun, after a name, is an order only
 // with a word of request or a place after it.
 func (m *message) heading(s *segment) bool {
-	if s.set.meets(setOf(clsPlease, clsReq, clsWant, clsLight, clsStart, clsPron)) || hurries(s) {
+	if s.set.meets(setOf(clsPlease, clsReq, clsWant, clsLight, clsStart, clsPron)) || hurries(s) || leadOf(s) == clsRollback {
 		return false
 	}
 	named := setOf(clsService, clsEnv, clsVersion)
@@ -368,6 +386,8 @@ func (m *message) actionOf(s *segment) class {
 	switch {
 	case st.has(clsRollback), st.has(clsLight) && st.has(clsBack):
 		return clsRollback
+	case st.has(clsBack) && st.has(clsPlease) && st.has(clsService) && st.has(clsVersion) && st.has(clsTo) && !st.has(clsDeploy):
+		return clsRollback // "shop prod back to 1.4.1 please"
 	case st.has(clsDeploy):
 		return clsDeploy
 	case helped && noun != clsUnknown:

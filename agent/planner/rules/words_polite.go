@@ -27,6 +27,7 @@ func politeWords() []wordList {
 			`i|we really|just|also|do|urgently need|want`, `please|pls|kindly have`, `i~would|we~would|id|wed|i|we like|want|need|love to have`, `i~am|we~are|im|were needing|requiring|wanting`, `may|could|can i|we please|_ request`, `please arrange`, `please arrange for`,
 		)},
 		{clsModal, forms(`it~would|that~would|would|itd|thatd|itll|it~will be so|really|very|_ great|nice|lovely|awesome|wonderful|good|fantastic|cool|best to`)},
+		{clsFiller, forms(`for the|our marketing|sales|support|data|product|mobile|finance|design|ops|platform|growth|customer|analytics team|folks|people|guys|launch|campaign`, `for our|the customers|users|clients`)},
 		{clsPlease, forms(
 			`when|whenever|once|as~soon~as|if you get|have|find|ve~got a|the|some chance|moment|minute|min|sec|second|time|opportunity`,
 			`when|whenever|once|if you get|have time|capacity`, `when|whenever you can|are~free|are~around|have~time`, `when|whenever youre free|around|available`,
