@@ -2,11 +2,13 @@ package agent
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
 
 	"github.com/releasebot/releasebot/policy"
+	"github.com/releasebot/releasebot/threadstore"
 )
 
 // command answers, or does, an intent that makes no release.
@@ -164,6 +166,9 @@ func (r *Runner) lock(ctx context.Context, h *run, c Command, now time.Time) err
 		return err
 	}
 	state, err := r.appendEnvironment(ctx, env.Service, env.Name, e)
+	if errors.Is(err, threadstore.ErrIDReused) { // a process that died right after has put it there, with a time of its own
+		state, err = r.environment(ctx, env.Service, env.Name)
+	}
 	if err != nil {
 		return err
 	}

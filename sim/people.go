@@ -26,7 +26,7 @@ func (w *world) someoneActs() {
 	default:
 		w.says(pick(w, w.threads), pick(w, everybody), pick(w, []string{
 			"cancel", "hold", "resume", "stop", "status shop production", "hello there",
-			"lock shop staging database maintenance", "unlock shop staging", "unlock shop staging", "lock shop staging for 1m database maintenance",
+			"lock shop staging because of database maintenance", "unlock shop staging", "unlock shop staging", "lock shop production for 1m because of database maintenance",
 		}), true)
 		if w.rng.IntN(8) == 0 {
 			w.stops(pick(w, w.threads), pick(w, everybody))

@@ -213,12 +213,7 @@ func (w *world) resolve() {
 	}
 	for _, log := range []string{"shop/staging"} {
 		if e := w.check.envs["env:"+log]; e != nil && e.Lock != nil && len(w.threads) > 0 {
-			for _, id := range w.threads {
-				if w.check.state(id) != nil {
-					w.says(id, "U0ALICE", "unlock shop staging", false)
-					break
-				}
-			}
+			w.types("U0ALICE", "unlock shop staging", "", true)
 		}
 	}
 }
