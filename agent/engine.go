@@ -156,7 +156,7 @@ func (e *Engine) sweep(ctx context.Context) {
 	}
 	for _, d := range due {
 		if id := ThreadID(d.Log); !e.runner.holds(id) && !e.runner.yields(id, e.runner.Now()) {
-			e.wake(id, d.At)
+			e.wake(id, d.At) //nolint:contextcheck // the thread runs for as long as the engine, not the sweep
 		}
 	}
 }
