@@ -105,6 +105,10 @@ chaos: ## replicas, Redis and the network broken at random for CHAOS_TIME=60s, j
 chaos-planted: ## bugs planted on purpose in the running program: the judge has to find them; CHAOS_BUG=all tries those that it need not find
 	RELEASEBOT_REQUIRE_REDIS=1 RELEASEBOT_PLANTED_CHAOS=1 $(GO) test -count=1 -v -timeout 30m -run TestPlantedBugsAreCaught ./chaos
 
+.PHONY: restart
+restart: ## every replica replaced under load by the same program: the short half of make upgrade
+	RELEASEBOT_REQUIRE_REDIS=1 RELEASEBOT_UPGRADE=1 $(GO) test -count=1 -v -timeout 15m -run TestRollingRestart ./chaos
+
 .PHONY: upgrade
 upgrade: ## every replica replaced under load: a restart, and from the program at OLD (the last version kept) to this one, back and forth
 	RELEASEBOT_REQUIRE_REDIS=1 RELEASEBOT_UPGRADE=1 OLD=$(OLD) $(GO) test -count=1 -v -timeout 15m -run TestRolling ./chaos
