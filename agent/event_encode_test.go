@@ -16,8 +16,11 @@ var (
 	hardStrings = []string{"", "", "plain", `"quoted" \ back`, "<b>&amp;</b>", "é ü 漢字 🚀", "a\u2028b\u2029c", "line\nbreak\ttab\x00\x7f", "bad \xff utf-8", "v1.2.3"}
 	hardRaws    = []json.RawMessage{nil, json.RawMessage(`{"a":[1,true,null],"b":{}}`), json.RawMessage(`{"text":"<b> & é \u003c"}`), json.RawMessage(`{}`)}
 	hardTimes   = []time.Time{
-		{}, time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC), time.Date(2026, 11, 22, 10, 0, 0, 123_000_000, time.UTC),
-		time.Date(1999, 1, 2, 3, 4, 5, 6, time.FixedZone("", 5*3600+1800)), time.UnixMilli(1).UTC(),
+		{},
+		time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC),
+		time.Date(2026, 11, 22, 10, 0, 0, 123_000_000, time.UTC),
+		time.Date(1999, 1, 2, 3, 4, 5, 6, time.FixedZone("", 5*3600+1800)),
+		time.UnixMilli(1).UTC(),
 	}
 )
 
@@ -138,9 +141,9 @@ func FuzzEncode(f *testing.F) {
 }
 
 func setFirstString(v reflect.Value, s string) {
-	for i := range v.NumField() {
-		if v.Field(i).Kind() == reflect.String {
-			v.Field(i).SetString(s)
+	for _, f := range v.Fields() {
+		if f.Kind() == reflect.String {
+			f.SetString(s)
 			return
 		}
 	}

@@ -59,16 +59,14 @@ func (r *Runner) together(ctx context.Context, h *run, service, name string, e *
 // joins reports whether what is pending goes in with what the step itself appends:
 // where nothing of it is to be shown beforehand.
 func (r *Runner) joins(h *run, st Step) bool {
-	switch st.Kind {
-	case StepReturn:
-		return len(h.pending) > 0
-	case StepAcquire:
-		rel := h.state.Release(st.Release)
-		return len(h.pending) > 0 && rel.Waits == "" && rel.Fence == 0 && r.quiet(h)
-	case StepCheck:
-		return len(h.pending) > 0 && r.quiet(h)
+	if len(h.pending) == 0 {
+		return false
 	}
-	return false
+	if st.Kind == StepAcquire {
+		rel := h.state.Release(st.Release)
+		return rel.Waits == "" && rel.Fence == 0 && r.quiet(h)
+	}
+	return st.Kind == StepReturn || st.Kind == StepCheck && r.quiet(h)
 }
 
 // mayJoin reports whether a step may follow while an environment's event still waits to go in: only the release's end does.
