@@ -1,8 +1,10 @@
 package agent_test
 
 import (
+	"bytes"
 	"context"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/releasebot/releasebot/agent"
@@ -56,15 +58,12 @@ func TestAThreadThatGrowsWhileItIsHandedOver(t *testing.T) {
 	engine := agent.NewEngine(s.runner)
 	s.service = agent.NewService(engine)
 	ctx, stop := context.WithCancel(t.Context())
-	var running sync.WaitGroup
-	running.Go(func() { engine.Run(ctx) })
-	s.eventually("the engine", engine.Running)
-	id := s.asks("A", "deploy shop v1.0.0 to staging")
-	s.eventually("the start", func() bool { return len(s.deployer.Ledger()) == 1 })
+	id := agent.SlackThreadID(agenttest.Team, "C0RELEASES", "A")
 	other := agent.NewService(agent.NewEngine(agent.NewRunner(agent.Config{Store: s.store, Owner: "another", Policy: func() *policy.File { return s.policy }})))
 	var once sync.Once
+	var stopped atomic.Bool
 	f.before = func(op threadstore.Op) error {
-		if op.Release && op.Log == string(id) {
+		if stopped.Load() && op.Release && op.Log == string(id) {
 			once.Do(func() {
 				_, err := other.Take(t.Context(), agent.Fact{
 					ID: "click/1", Thread: id, Actor: agent.SlackActor(agenttest.Team, "U0ALICE"),
@@ -77,6 +76,15 @@ func TestAThreadThatGrowsWhileItIsHandedOver(t *testing.T) {
 		}
 		return nil
 	}
+	var running sync.WaitGroup
+	running.Go(func() { engine.Run(ctx) })
+	s.eventually("the engine", engine.Running)
+	s.asks("A", "deploy shop v1.0.0 to staging")
+	s.eventually("the start, and that the list has it", func() bool { // from then on nothing is appended by itself
+		lines, err := s.store.Index(t.Context(), agent.IndexThreads)
+		return err == nil && len(lines) == 1 && bytes.Contains(lines[0].Value, []byte(`"state":"deploying"`))
+	})
+	stopped.Store(true)
 	stop()
 	running.Wait()
 	if s.has(id, "decision_received") != 1 {
