@@ -270,7 +270,7 @@ var errParked = errors.New("the thread is set aside: it made the runner panic")
 func (e *Engine) step(ctx context.Context, id ThreadID) (p Progress, err error) {
 	defer func() {
 		if x := recover(); x != nil {
-			e.runner.Log.Error("a step panicked", "thread", id, "panic", fmt.Sprint(x), "stack", string(debug.Stack()))
+			e.runner.Log.Error("a step panicked", "thread", id, "panic", panicText(x), "stack", string(debug.Stack()))
 			err = e.panicked(ctx, id, x)
 		}
 	}()
