@@ -39,10 +39,12 @@
 // repeated. The thread is read instead, and a message of ours that carries the
 // view's key in its metadata is taken for the one that was posted. The same is
 // done before the first post in a thread that another process may have shown.
+// Either may be done late, so everything is looked at and sent once more when
+// it can't be any more (late.go); until then nothing counts as shown for good.
 //
 // Where a thread can't be shown (its service has no channel, or the channel is
 // shut to the bot), what people have to know goes out as letters: an approval's
-// card to each who may give it, and word of how it goes to whoever asked. A
+// card, or a question, to each who may answer it, and word of how it goes to whoever asked. A
 // letter is a direct message that is kept in step like a card, and its buttons
 // work. Notes, pages and letters keep Slack's rates. Who could not be reached is
 // logged; a note that reached nobody is reported as posted nowhere. A process

@@ -102,7 +102,7 @@ func (bd *board) adopt(found map[string][]string, j job) {
 	bd.look = bd.look && j.again
 	for _, key := range slices.Sorted(maps.Keys(found)) {
 		all, c := slices.Sorted(slices.Values(found[key])), bd.cards[key] // the oldest stays: others may hang on it
-		if c == nil && j.again { // it is not wanted any more, and stays where it stands; once
+		if c == nil && j.again {                                          // it is not wanted any more, and stays where it stands; once
 			c = &card{key: key, ts: all[0]}
 		}
 		if c == nil || c.sort == noted {

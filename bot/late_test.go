@@ -60,7 +60,7 @@ func TestALateEditIsOverwritten(t *testing.T) {
 // Where every answer came, nothing is sent twice.
 func TestWhatWasAnsweredIsSettled(t *testing.T) {
 	b, bd := lateBoard(t)
-	b.done(b.tick(2*time.Second).jobs[0], result{}, b.now)
+	b.done(b.tick(2 * time.Second).jobs[0], result{}, b.now)
 	got := b.tick(0)
 	if len(got.reports) != 1 || len(got.reports[0].views) != 1 || !got.reports[0].views[0].Final || bd.shown() != agent.Settled {
 		t.Fatalf("reported %v, shown %d", got.reports, bd.shown())

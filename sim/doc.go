@@ -1,18 +1,23 @@
 // Package sim runs the release agent in a simulated world, and looks for a
 // world in which it breaks a promise.
 //
-// What runs is the program itself: agent.Runner, agent.Service, the policy, the
-// rules planner, threadstore.Store and the views of package blocks. What is
-// simulated is everything around it: time, the store's memory, Slack, the
+// What runs is the program itself: agent.Runner, agent.Service, bot.Bot with its
+// intake and outbox (bot.Drive), the policy, the rules planner, threadstore.Store
+// and the views of package blocks. What is simulated is everything around it:
+// time, the store's memory, Slack's Web API and its envelopes, the directory, the
 // deployers, people, and the processes' deaths. There is one goroutine and one
 // seed. A seed replays exactly.
+//
+// Not driven are what has goroutines of its own: sockets, home tabs, the pager,
+// and the watch over the policy's revision, which the world does in its stead.
 //
 // # A world
 //
 // A world lives through ticks. Each tick draws from its own source of
 // randomness, made of the seed and its number, and does one thing: a replica
-// takes a few steps of a thread, a message is delivered, somebody presses a
-// button, time passes, a process dies. So a tick can be left out without
+// takes a few steps of a thread or makes a call to Slack that it wants made, an
+// envelope is delivered, somebody presses a button or sends a form, time passes, a
+// process dies. So a tick can be left out without
 // changing what the others draw, which is what makes a failing seed shrink.
 //
 // Faults come in classes (Fault). Each seed has some of them, chosen by the
@@ -36,8 +41,10 @@
 // very digest, and by another look at the facts; that an environment is given
 // back only once the outcome stands in the thread's log. After each effect of a
 // deployer: that it is the only one of its key, that it is what the plan says,
-// and that nothing else of ours runs there. After each message acknowledged:
-// that it is in the log. With each write of a view: that its writer holds the lease.
+// and that nothing else of ours runs there. After each acknowledgement, and each
+// answer that says "noted": that it is in the log. With each write of a view: that
+// its writer holds the lease. Before a start: that no freeze is on, and that what
+// comes before was healthy.
 //
 // Then the faults end, and everything must come to rest: every release has
 // ended, or waits for a named person or a time; what people see is what the

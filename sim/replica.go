@@ -46,6 +46,7 @@ type proc struct {
 	declared  string // the policy's revision that it has said is current
 	revised   time.Time
 	skew      time.Duration
+	offset    time.Duration // the skew that it began with
 	renewed   time.Time
 	dead      bool
 	frozen    bool
@@ -73,6 +74,7 @@ func (s *slot) boot() {
 	if w.has(Clocks) {
 		p.skew = w.between(-8*time.Second, 8*time.Second)
 	}
+	p.offset = p.skew
 	p.older = w.has(Older) && w.rng.IntN(2) == 0
 	p.reload()
 	p.store = threadstore.New(&link{Driver: w.disk, p: p}, threadstore.Options{Now: p.clock, Token: w.token, Sleep: w.backoff})
@@ -103,7 +105,7 @@ func (s *slot) boot() {
 func (p *proc) connect() *bot.Bot {
 	w := p.w
 	b, err := bot.New(bot.Config{
-		Token: "xoxb-sim", AppToken: "xapp-sim", CallLimit: callLimit, Now: p.clock, Parse: typed, Channel: channelOf,
+		Token: "xoxb-sim", AppToken: "xapp-sim", CallLimit: callLimit, Now: p.steady, Parse: typed, Channel: channelOf,
 		Outside: bot.Outside{HTTP: web{p}, People: directory{w.people, p}, Sleep: p.sleep, Jitter: func(most time.Duration) time.Duration {
 			return w.between(0, most)
 		}},
@@ -164,6 +166,9 @@ func (p *proc) calls() bool {
 	p.toCall = append(p.toCall[:i:i], p.toCall[i+1:]...)
 	return w.guard(p, func() { c.Make(w.ctx) })
 }
+
+// steady is the process's clock for how long something lasts: Go's does not jump with the wall's.
+func (p *proc) steady() time.Time { return p.w.now.Add(p.offset) }
 
 func (p *proc) clock() time.Time { return p.w.now.Add(p.skew) }
 
