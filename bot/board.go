@@ -316,6 +316,9 @@ func (bd *board) resume(r rest, version, epoch int64) {
 			key: c.key, sort: c.sort, person: c.person, root: c.root, have: c.have, ts: c.ts, where: c.where, logged: c.logged, sent: c.sent,
 		}
 		bd.order = append(bd.order, c.key)
+		if c.root { // the log does not say where it stands, if it was shown for the last time at once
+			bd.root, bd.channel = c.ts, c.where
+		}
 	}
 	slices.Sort(bd.order)
 }
