@@ -27,8 +27,6 @@ type Config struct {
 	// question, where something is missing. approve, reject, and cancel, hold and
 	// resume with an id, are read here. Defaults to leaving the words to the planner.
 	Parse func(text string, cat agent.Catalog) agent.Intent
-	// Control recognises words that act at once: cancel, stop, hold. Defaults to nothing.
-	Control func(text string) (agent.Intent, bool)
 	// Channel is where releases of a service asked for outside Slack are shown, "" for nowhere. Defaults to nowhere.
 	Channel func(service string) string
 

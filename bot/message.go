@@ -111,11 +111,7 @@ func (b *Bot) hear(ctx context.Context, m *message, to bool) (began bool, err er
 	words := plainWords(m.Text, me.user)
 	f := agent.Fact{ID: "slack/" + me.team + "/" + m.Channel + "/" + m.TS, Thread: id, Actor: agent.SlackActor(m.team(me), m.User)}
 	if known {
-		said := &agent.Message{Text: words, TS: m.TS, Aside: !to}
-		if in, ok := b.control(words); ok {
-			said.Intent = &in
-		}
-		f.Data = said
+		f.Data = &agent.Message{Text: words, TS: m.TS, Aside: !to}
 	} else {
 		source := "mention"
 		if m.ChannelType == "im" {
@@ -150,14 +146,6 @@ func (b *Bot) at(ctx context.Context, p agent.Place) (agent.ThreadID, bool, erro
 		return "", false, fmt.Errorf("looking for the thread of a message: %w", err)
 	}
 	return id, ok, nil
-}
-
-// control recognises words that act at once.
-func (b *Bot) control(words string) (agent.Intent, bool) {
-	if b.cfg.Control == nil {
-		return agent.Intent{}, false
-	}
-	return b.cfg.Control(words)
 }
 
 // stopped: somebody pressed Slack's own stop in a thread with the bot. It means what the word means.

@@ -409,11 +409,7 @@ func TestTalkElsewhereIsDroppedUnread(t *testing.T) {
 
 func TestTrap37StopActs(t *testing.T) {
 	h := newHouse(t, cfgFast())
-	h.boot(func(c *bot.Config) {
-		c.Control = func(text string) (agent.Intent, bool) {
-			return agent.Intent{Kind: agent.IntentCancel}, strings.TrimSpace(text) == "stop"
-		}
-	})
+	h.boot()
 	ts, _ := h.propose("v1.4.2")
 	h.Post(ann, releases, "stop", ts) // without a mention
 	h.says(ts, "release/1", "canceled")
@@ -432,15 +428,13 @@ func TestTrap37StopActs(t *testing.T) {
 func TestTrap39PanicCostsOneEvent(t *testing.T) {
 	h := newHouse(t, cfgFast())
 	n := h.boot(func(c *bot.Config) {
-		c.Control = func(text string) (agent.Intent, bool) {
-			if strings.Contains(text, "boom") {
-				panic("a secret in a panic")
-			}
-			return agent.Intent{}, false
+		c.Parse = func(text string, _ agent.Catalog) agent.Intent {
+			panic("a secret in a panic: " + text)
 		}
 	})
 	ts, card := h.propose("v1.4.2")
-	h.Post(ann, releases, "boom", ts)
+	h.Command(ann, releases, "/release", "boom")
+	h.wait("the panic", func() bool { return strings.Contains(h.logs.String(), "panicked") })
 	h.click(bob, card.TS, "approve")
 	h.says(ts, "release/1", "done")
 	if err := n.Ready(); err != nil {
