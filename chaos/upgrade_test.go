@@ -39,8 +39,8 @@ func TestRollingRestart(t *testing.T) {
 	rollThrough(t, program, program, program)
 }
 
-// An upgrade, replica by replica, under load, back to the old program, and forth
-// again: old and new run side by side on one store, each goes on with what the
+// An upgrade, replica by replica, under load, and, where the new program keeps
+// the store in the same format, back to the old program, and forth again: old and new run side by side on one store, each goes on with what the
 // other began, and nothing is lost or doubled. What the old one can't understand
 // of the new one's, it leaves.
 func TestRollingUpgrade(t *testing.T) {
@@ -72,6 +72,10 @@ func rollThrough(t *testing.T, first string, then ...string) {
 	town.Go(func() { r.people.play(asking, acting, 300*time.Millisecond) })
 	began := load()
 	for _, next := range then {
+		if why := w.refuses(next); why != "" {
+			t.Logf("the way back is closed, and the old program says so: %s", why)
+			break
+		}
 		for _, one := range r.replicas {
 			r.replace(one, next)
 		}
@@ -88,7 +92,7 @@ func rollThrough(t *testing.T, first string, then ...string) {
 	j.judge()
 	j.sentence()
 
-	t.Logf("%d replicas replaced %d times each, load average %s before and %s after; %d deploys ran and %d cards waited when one was told to stop", len(r.replicas), len(then), began, load(), r.running, r.waiting)
+	t.Logf("%d replicas, %d replacements, load average %s before and %s after; %d deploys ran and %d cards waited when one was told to stop", len(r.replicas), len(r.stops), began, load(), r.running, r.waiting)
 	t.Logf("%s; clicks %d; all at rest %s after the last", j, r.people.clicks, settled.Round(100*time.Millisecond))
 	t.Logf("from SIGTERM to the end of the process: %s", spread(r.stops))
 	t.Logf("their threads were taken over after: %s", spread(r.takes.quiet))
@@ -103,6 +107,21 @@ func rollThrough(t *testing.T, first string, then ...string) {
 	if t.Failed() {
 		t.Log(r.logs())
 	}
+}
+
+// refuses is what a program says that does not know the format in which the store is kept now; "" where it does.
+func (w *town) refuses(program string) string {
+	w.Helper()
+	ctx, cancel := context.WithTimeout(w.Context(), patience)
+	defer cancel()
+	_, err := e2etest.Run(ctx, program, w.dir, w.environ("reader", w.store...), "threads")
+	if err == nil {
+		return ""
+	}
+	if !strings.Contains(err.Error(), "its format is") {
+		w.Fatal(err)
+	}
+	return err.Error()
 }
 
 func (r *rolling) linked() bool { return r.w.slack.Connected() >= 2*len(r.replicas) }
