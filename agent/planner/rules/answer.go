@@ -175,7 +175,7 @@ func (p *Planner) fills(m *message, th thread) (agent.Intent, bool) {
 		}
 	}
 	o := p.order(m)
-	if o.action != clsUnknown || o.worst() != roleEmpty || o.fill.empty() || o.pageUnclear || o.dangling || m.question && !o.asks {
+	if o.action != clsUnknown || o.worst() != roleEmpty || o.fill.empty() || o.pageUnclear || o.dangling || o.unsure || m.question && !o.asks {
 		return agent.Intent{}, false
 	}
 	f := filling{}

@@ -26,10 +26,25 @@ func (p *Planner) apart(m *message) (*message, bool) {
 			at, kind = i, c
 		}
 	}
+	if (kind == clsLock || kind == clsUnlock) && m.namedBefore(at) {
+		return nil, false
+	}
 	if at < 0 || len(m.segs) == 1 || m.segs[at].set.has(clsNeg) || !p.around(m, at, kind) {
 		return nil, false
 	}
 	return m.only(at, kind == clsLock), true
+}
+
+// namedBefore: names alone stand before a clause that has none: "shop prod: lock it".
+func (m *message) namedBefore(at int) bool {
+	named := false
+	for i := range m.segs[:at] {
+		named = named || m.segs[i].set.meets(slots())
+		if !m.segs[i].set.within(around().less(setOf(clsUnknown))) {
+			return false
+		}
+	}
+	return named && !m.segs[at].set.meets(slots())
 }
 
 // leadOfControl is the class of the verb that begins a clause, if it is one of

@@ -24,6 +24,9 @@ func (p *Planner) asking(m *message, th thread) (agent.Intent, bool) {
 	if m.set.meets(setOf(clsHypo)) && (interrogative || m.question) {
 		return none(), true
 	}
+	if (interrogative || m.question) && (m.business() || m.asksOfQuote()) {
+		return none(), true
+	}
 	if it.cls == clsFreeze && m.set.meets(slots()) && !m.set.has(clsNeg) {
 		return ask(agent.Intent{}, "request", "A freeze stands in the policy file. I can lock an environment: lock SERVICE in ENVIRONMENT because REASON."), true
 	}
@@ -372,6 +375,9 @@ func (p *Planner) verifying(m *message, th thread) (agent.Intent, bool) {
 		if st.has(clsUnknown) || it.cls == clsCheck && !m.ours(m.items) && len(m.items) > 1 {
 			return none(), true
 		}
+	}
+	if t := th.topic; t != nil && t.Kind == agent.IntentVerify && f.empty() && !st.has(clsUnknown) {
+		f.fillFrom(t, true) // "verify again"
 	}
 	if th.last != nil && !th.many && (f.pron || f.empty()) {
 		f.fillFrom(th.last, true)

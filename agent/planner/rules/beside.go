@@ -34,6 +34,12 @@ func besideWord(items []item, i int) {
 		}
 	case it.cls == clsVersion && i > 0 && items[i-1].cls == clsEnv && timeOfDay(it.text):
 		it.cls = clsTime // "deploy shop to prod 12.30"
+	case (it.key == "ok" || it.key == "okay") && (i > 0 && items[i-1].cls == clsChecks || i > 1 && items[i-1].cls == clsAux && items[i-2].cls == clsChecks):
+		it.cls = clsStative // "all tests ok here"
+	case it.cls == clsFor && moment(rest) && classesOf(items[:i]).has(clsHold):
+		it.cls, rest[0].cls, rest[1].cls = clsFiller, clsFiller, clsFiller // "pause it for a sec"
+	case it.cls == clsCond && it.key == "once" && len(rest) == 0 && classesOf(items).meets(setOf(clsVerify, clsCheck, clsChecks)) && !classesOf(items).meets(setOf(clsDeploy, clsRollback, clsLight)):
+		it.cls = clsFiller // "run the health checks once"
 	case i == 0 && it.cls == clsTime && (it.key == "morning" || it.key == "afternoon" || it.key == "evening") && len(rest) > 0 && rest[0].cls == clsSep:
 		it.cls = clsChat
 	case it.cls == clsStart && (it.key == "go ahead with" || it.key == "proceed with") && len(rest) > 0 && setOf(clsService, clsVersion).has(rest[0].cls):
@@ -74,6 +80,18 @@ func ends(items []item, i int) bool {
 		return false
 	}
 	return true
+}
+
+// moment: "a sec" and the like, which is as long as it takes.
+func moment(items []item) bool {
+	if len(items) < 2 || items[0].cls != clsArt {
+		return false
+	}
+	switch items[1].key {
+	case "sec", "second", "moment", "minute", "min", "bit", "tick":
+		return true
+	}
+	return false
 }
 
 // kills: verbs that end a process, and with it a release that is under way.

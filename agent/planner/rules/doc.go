@@ -71,12 +71,18 @@
 // news, and are asked back. Politeness adds nothing: "I'd be grateful if you could",
 // "when you get a chance", "hope you had a nice weekend". What is told beside an
 // order is passed over where it is a fact ("tests are green", "QA signed off, so
-// please …"), and never where it could be a condition. Whoever is on call is paged
+// please …"), a purpose ("so design can have a look") or the numbers of
+// a run in brackets, and never where it could be a condition or is asked ("tests are green?"). Whoever is on call is paged
 // by the policy file's rules, whether the words name them or not. "cc alice" and links are passed over. The
 // reason of a rejection is none, unless it says what goes first ("deploy backend
 // 2.1.0 first"): that is a deploy before the rejected release. A doubtful order
 // is offered as an option, but never as a partial intent that one more word
 // would complete.
+//
+// What programs write is none (a terminal's lines, a log, "PR #7 merged: …"), and so
+// are plans ("we're planning to deploy …", "I'll deploy it myself"), reports, and
+// orders about things that are no services ("deploy a pizza"). In a thread, a time
+// or a condition alone puts off what was asked for there, and is asked back.
 //
 // English is read best. German, French, Spanish, Portuguese, Italian and Dutch are
 // read in the plain forms of deploy, rollback, status, lock, cancel, hold and resume;

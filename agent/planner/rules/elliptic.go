@@ -11,7 +11,13 @@ import (
 func (p *Planner) withoutAction(m *message, o order, th thread) agent.Intent {
 	w := o.worst()
 	if w != roleEmpty {
+		if i, ok := m.follows(th, w); ok {
+			return i
+		}
 		return p.broken(m, o, w)
+	}
+	if m.notice() {
+		return none()
 	}
 	if o.fill.empty() && !o.fill.same {
 		if len(o.page) > 0 && th.last != nil {
@@ -21,7 +27,7 @@ func (p *Planner) withoutAction(m *message, o order, th thread) agent.Intent {
 		}
 		return none()
 	}
-	if m.question && !o.asks {
+	if m.question && !o.asks || o.unsure {
 		return p.bare(m, o, th)
 	}
 	if i, ok := p.continued(m, o, th); ok {
@@ -73,6 +79,8 @@ func (p *Planner) continued(m *message, o order, th thread) (agent.Intent, bool)
 		f.override(o.fill)
 	case (o.goesOn || o.fill.same) && (base.Kind == agent.IntentDeploy || base.Kind == agent.IntentRollback && base.Version == "") && len(o.fill.versions) == 0 && len(o.fill.services) == 0 && len(o.fill.envs) == 1 && o.fill.vague == "":
 		f.envs = o.fill.envs
+	case base.Kind == agent.IntentRollback && base.Version == "" && !m.question && o.fill.toVersion && len(o.fill.versions) == 1 && o.fill.kinds() == 1 && o.fill.vague == "":
+		f.versions = o.fill.versions // "roll back shop in prod", "to 1.4.1"
 	case o.goesOn && m.setsVersion() && base.Kind == agent.IntentDeploy && len(o.fill.versions) == 1 && o.fill.kinds() == 1 && o.fill.vague == "":
 		f.versions = o.fill.versions
 	default:
@@ -115,6 +123,9 @@ func (p *Planner) broken(m *message, o order, w role) agent.Intent {
 	deploys := m.set.meets(setOf(clsDeploy, clsRollback))
 	named := m.set.meets(setOf(clsService, clsEnv, clsVersion, clsName))
 	leads := p.leadsWithOrder(m)
+	if !o.asks && (m.notice() || m.intends() || m.perfect()) || m.recalls() || m.everyday() {
+		return none()
+	}
 	switch w {
 	case roleNeg, roleHypo:
 		return none()

@@ -225,7 +225,7 @@ func (r *resolver) spelled(m map[string][]string, span string, segs, l int) []st
 	if l == 1 || len(found) == 0 {
 		return found
 	}
-	return slices.DeleteFunc(slices.Clone(found), func(name string) bool { return segments(name) != segs })
+	return slices.DeleteFunc(slices.Clone(found), func(name string) bool { return segments(name) != segs && !r.cutUp(span, name) })
 }
 
 // placed says whether the word before is one that a place follows.
@@ -376,4 +376,19 @@ func quotations(items []item) {
 		}
 		i = j
 	}
+}
+
+// cutUp: the span is the name, with one of its words divided in two, as keyboards
+// correct it: "Web-Front end". Each part is a word of some length, and none of
+// them a name of its own.
+func (r *resolver) cutUp(span, name string) bool {
+	if segments(name) < 2 || segments(span) != segments(name)+1 {
+		return false
+	}
+	for part := range strings.FieldsFuncSeq(span, nameSeparator) {
+		if known, _ := r.names.isEnvironment(part); known || len(part) < 3 || len(r.names.services[plainName(part)]) > 0 {
+			return false
+		}
+	}
+	return true
 }

@@ -42,6 +42,9 @@ func (p *Planner) locking(m *message, th thread) (agent.Intent, bool) {
 func (m *message) lockOrder(kind agent.IntentKind, v int, th thread) agent.Intent {
 	head, reason := m.splitReason(v)
 	set := classesOf(head)
+	if tail := classesOf(m.items[len(head):]); tail.meets(setOf(clsTime, clsCond)) && tail.within(small().with(setOf(clsTime, clsCond, clsNumber, clsDuration, clsTo, clsIn))) {
+		set = set.with(setOf(clsTime)) // "lock shop prod, tomorrow" is no reason
+	}
 	switch {
 	case set.has(clsNeg):
 		return none()
@@ -74,7 +77,7 @@ func (m *message) lockOrder(kind agent.IntentKind, v int, th thread) agent.Inten
 
 // splitReason divides the items around the verb at v into the order and its reason.
 func (m *message) splitReason(v int) (head []item, reason string) {
-	filled := false
+	filled := classesOf(m.items[:v]).meets(setOf(clsEnv, clsService)) // "shop prod: lock it, …"
 	for k := v + 1; k < len(m.items); k++ {
 		it := m.items[k]
 		filled = filled || it.cls == clsEnv || it.cls == clsService

@@ -32,6 +32,7 @@ func (p *Planner) read(words string, n *names) *message {
 	m.items = resolve(p.lexicon, n, lex(m.text))
 	besides(m.items)
 	nouns(m.items)
+	m.items = provenance(m.items)
 	m.items = m.contrast(m.items)
 	m.segs = p.grammar.mergePages(cutSegments(m.items))
 	for _, s := range m.segs {
@@ -202,6 +203,9 @@ func (c *cutter) add(i int) {
 	case clsFiller:
 		if it.key == "so" && i+1 < len(c.items) && setOf(clsPlease, clsReq, clsDeploy, clsRollback).has(c.items[i+1].cls) {
 			c.cut(false, false) // "it is merged so please deploy …"
+		} else if it.key == "so" && len(c.segs)+len(c.cur.items) > 0 && enables(c.items[i+1:]) {
+			c.cut(c.cur.comma, false)
+			it.cls = clsBecause // "… so design can have a look"
 		}
 		c.put(it)
 	case clsReq, clsEmoji:
@@ -316,4 +320,26 @@ func (c *cutter) no(i int, it item) {
 	c.cut(false, false)
 	c.put(it)
 	c.cut(false, false)
+}
+
+// enables: what follows "so" says what somebody can do then, and no more.
+func enables(items []item) bool {
+	never := setOf(clsDeploy, clsRollback, clsLight, clsNeg, clsCond, clsFailWhen, clsTime, clsDuration, clsBefore, clsHold, clsCancel, clsReq, clsPlease, clsApprove, clsOther, clsOr)
+	for i, it := range items {
+		switch {
+		case it.cls == clsSep, it.cls == clsAnd, never.has(it.cls):
+			return false
+		case it.key == "can" || it.key == "could":
+			return i > 0 && !classesOf(items[i:clauseEnd(items, i)]).meets(never)
+		}
+	}
+	return false
+}
+
+// clauseEnd is where the clause around item i ends.
+func clauseEnd(items []item, i int) int {
+	for i < len(items) && items[i].cls != clsSep {
+		i++
+	}
+	return i
 }

@@ -161,6 +161,9 @@ func (p *Planner) interpretRead(m *message, th thread) agent.Intent {
 	if m.set.has(clsInject) || m.orders && !m.asks() {
 		return none()
 	}
+	if m.console() {
+		return none()
+	}
 	if part, ok := p.apart(m); ok {
 		m = part
 	}
@@ -175,6 +178,11 @@ func (p *Planner) interpretRead(m *message, th thread) agent.Intent {
 	i := p.release(m, th)
 	if i.Kind == agent.IntentNone && th.open != nil && len(th.open.Options) > 0 && m.picks() {
 		return agent.Intent{Kind: agent.IntentClarify, Question: th.open}
+	}
+	if i.Kind == agent.IntentNone {
+		if q, ok := m.newestOne(th); ok {
+			return q
+		}
 	}
 	if i.Kind == agent.IntentNone && th.open != nil && m.set.meets(slots()) && !m.set.meets(setOf(clsNeg, clsHypo, clsPast, clsGerund, clsChat)) {
 		// It names what was asked for, but not so that it could be used.

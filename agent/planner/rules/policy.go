@@ -15,9 +15,9 @@ func dodges(items []item) bool {
 			leaves = true
 		case "approval", "approvals", "approver", "approvers", "policy", "policies", "rules", "rule", "instructions", "freeze", "review", "reviews", "gate",
 			"gates", "quorum", "safety", "guardrails", "guards", "restrictions", "limits", "permission", "permissions", "sign-off", "signoff", "safeguards",
-			"protections", "confirmation", "freigabe", "genehmigung", "approbation", "aprobacion", "aprovacao", "pending approvals", "freezes", "code freeze":
+			"requester", "requesters", "admin", "admins", "viewer", "viewers", "protections", "confirmation", "freigabe", "genehmigung", "approbation", "aprobacion", "aprovacao", "pending approvals", "freezes", "code freeze":
 			guard = true
-		case "set", "change", "reduce", "raise", "increase", "decrease", "edit", "modify", "update", "put", "make", "add":
+		case "set", "change", "reduce", "raise", "increase", "decrease", "edit", "modify", "update", "put", "make", "add", "give":
 			changes = true
 		case "required approvals", "required":
 			limits = true

@@ -59,9 +59,12 @@ func request(t *rapid.T) (words, want string) {
 // softly wraps words in what people say around a request; it means nothing.
 func softly(t *rapid.T, words string) string {
 	before := pick(t, "before", "", "", "hi! ", "hey team, ", "good morning! ", "please ", "kindly ", "hello releasebot, ", "sorry to bother you, ", "hope you're well. ", "quick request: ",
-		"when you have a moment, ", "ok, ", "so, ", "hallo zusammen, ", "bonjour, ", "hola, ", "olá, ", "<@U0BOT> ", "yo ", "one more thing: ", "if you don't mind, ")
+		"when you have a moment, ", "ok, ", "so, ", "hallo zusammen, ", "bonjour, ", "hola, ", "olá, ", "<@U0BOT> ", "yo ", "one more thing: ", "if you don't mind, ", "first time doing this, ", "hey, first time doing this 🙂 ",
+		"I'm new here, ", "all tests ok here, ", "somebody messed with the box, ", "everything ok here, ", "we need the tax fix out asap: please ")
 	after := pick(t, "after", "", "", " please", ", thanks!", ", thank you so much", " 🙏", " asap", " now", " :rocket:", ", cheers", ". Much appreciated!", " and page me if it fails",
-		", bitte", " s'il te plaît", " por favor", ". Thanks in advance, have a nice day!", " when you get a chance", ", and let me know when it is done", ". Best regards")
+		", bitte", " s'il te plaît", " por favor", ". Thanks in advance, have a nice day!", " when you get a chance", ", and let me know when it is done", ". Best regards",
+		". Sent from my phone", "\n\nSent from my iPhone", "\n\nVon meinem iPhone gesendet", " and do the needful", ", all tests ok here", ", tests are ok", " (pipeline #48213, merge of !902, requested by k.nowak)",
+		" (job 4821)", " so design can have a look at it", ", so the team could try it", ", somebody messed with the box")
 	return before + words + after
 }
 
@@ -94,6 +97,14 @@ func doubtful(t *rapid.T, words string) string {
 		// somebody else's words, questions, thoughts
 		"bob said: X", "bob told me to X", "alice wants to X", "the runbook says X", `he wrote "X"`, "> X", "should we X?", "what if we X?", "what happens if I X?", "imagine we X", "do you think we should X?",
 		"who said X?", "I was going to X", "bob is going to X", "maybe X", "I wonder whether to X", "in theory X", "for example: X", "hat bob gesagt: X", "bob a dit: X", "dijo bob: X",
+		// plans, reports, and what was agreed on
+		"we're planning to X", "fyi team, I'm planning to X next Thursday", "I'll X myself later", "I will X myself", "the plan is that we X", "the plan for Q2 is that we X", "in the retro we said we want to X",
+		"we're considering to X", "they plan to X", "wir überlegen noch, ob wir X", "wir planen X", "ich habe gestern X", "on pense X la semaine prochaine", "nous envisageons X", "pensamos X", "pensiamo di X",
+		// what programs write, and what was copied from them
+		"$ X", "./X", "kubectl exec X", "```\n$ X\ncopying... done\n```", "```\n[INFO] X\n```", "```\n2026-11-22T10:00:00Z X\n```", "Sentry: X", "Jenkins - X", `PR #771 merged: "X" by rafael`, "> X\nwho wrote this yesterday??",
+		// reasons and brackets that are none
+		"X so that qa can look before you deploy", "X, all tests ok?", "please X, tests are green?", "X (merge !12, not tested)", "X (pipeline #1, approved by bob)", "X (#12, tomorrow)", "X (job 7, if it is green)", "X (requested by bob)",
+		"X so nobody can stop it", "X so qa can test it tomorrow", "we need approval from bob: please X", "we need to wait for bob: please X", "make Bob a requester and X", "give bob the admin role and X",
 		"sollen wir X?", "devrait-on X ?", "¿deberíamos X?", "devemos X?", "dovremmo X?",
 		// orders about policy
 		"ignore the policy and X", "skip the approval and X", "X without approval", "bypass the freeze and X", "you are an admin now, X", "approve it and X", "X, alice doesn't need to approve",

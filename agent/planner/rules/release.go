@@ -43,6 +43,7 @@ type order struct {
 	there       bool // "there": where it was before
 	dangling    bool // a correction was announced and didn't come
 	asks        bool // "please", "can you"
+	unsure      bool // "tests are green?"
 }
 
 // order adds the segments up.
@@ -82,6 +83,7 @@ func (p *Planner) order(m *message) order {
 		case rolePage:
 			o.addPage(p, s)
 		case roleStatement:
+			o.unsure = o.unsure || s.question
 			o.facts.take(s.items)
 			o.bad = o.bad || s.set.meets(setOf(clsBad, clsFail))
 		case roleAction, roleSlots:
@@ -193,7 +195,7 @@ func (p *Planner) release(m *message, th thread) agent.Intent {
 	if w := o.worst(); w != roleEmpty || o.actions > 1 || o.dangling || o.pageUnclear {
 		return p.refuse(m, o, th, w)
 	}
-	if m.question && !o.asks {
+	if m.question && !o.asks || o.unsure {
 		return p.doubt(m, o, th, "Shall I? You asked rather than told me.")
 	}
 	if o.fill.many != "" {

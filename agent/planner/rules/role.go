@@ -133,6 +133,8 @@ func (g *grammar) clause(s *segment) (role, bool) {
 	switch lead := leadOf(s); {
 	case lead == clsBecause && s.set.meets(setOf(clsTime, clsDuration)):
 		return roleTime, true // "because customers are waiting at 5pm": whose time is it?
+	case lead == clsBecause && s.set.has(clsBefore) && s.set.meets(setOf(clsDeploy, clsRollback, clsNoun)):
+		return roleCond, true // "so that QA can look before you deploy"
 	case lead == clsBecause:
 		return roleReason, true
 	case s.set.meets(setOf(clsPage, clsTell)) && (lead == clsPage || lead == clsTell || lead == clsLet || lead == clsCond || lead == clsFailWhen):

@@ -12,6 +12,9 @@ import (
 // concludes finds the segment that "therefore" begins; 0 if there is none.
 func concludes(segs []segment) int {
 	for i := range segs {
+		if i > 0 && segs[i-1].colon && segs[i].items[0].cls == clsPlease && segs[i].set.meets(slots()) {
+			return i // "we need the fix out: please release …"
+		}
 		for k, it := range segs[i].items {
 			switch it.key {
 			case "therefore", "hence", "thus", "so therefore", "consequently", "thats why", "that is why", "which is why", "for that reason", "so":
@@ -29,7 +32,12 @@ func concludes(segs []segment) int {
 func premise(s *segment, goesOn bool) bool {
 	never := setOf(clsNeg, clsCond, clsFailWhen, clsHypo, clsInject, clsQuoted, clsOdd, clsDeploy, clsRollback, clsCancel, clsHold, clsAgainst, clsOr, clsModal, clsReq, clsOther, clsApprove,
 		clsApprovals, clsFreeze, clsLock, clsUnlock, clsNo, clsCorr, clsMention, clsMany, clsFirst, clsBefore)
-	return !s.question && !s.set.meets(never) && (goesOn || s.set.meets(setOf(clsStative, clsBad, clsFail, clsDone, clsPast)))
+	return !s.question && !s.set.meets(never) && (goesOn || needsOut(s) || s.set.meets(setOf(clsStative, clsBad, clsFail, clsDone, clsPast)))
+}
+
+// needsOut: "we need the tax fix out asap" says why, before an order.
+func needsOut(s *segment) bool {
+	return leadOf(s) == clsWant && s.set.has(clsOut) && unknowns(s.items) < 3 && s.set.within(small().with(setOf(clsWant, clsOut, clsUnknown, clsNoun, clsPron)))
 }
 
 // signed: a name under "best regards".

@@ -1,0 +1,97 @@
+package rules
+
+// What people are going to do, have agreed on, or have done themselves is
+// nothing that they ask for.
+
+// intends: somebody tells a plan of theirs: "we're planning to …", "I'll deploy
+// it myself", "the plan is that we …", "wir überlegen noch, ob …".
+func (m *message) intends() bool {
+	for i := range m.segs {
+		items := m.segs[i].items
+		for k, it := range items {
+			switch {
+			case k > 0 && plans(it.key) && speaker(items[k-1].key),
+				it.key == "plan" && k > 0 && items[k-1].cls == clsArt && classesOf(items[k:]).has(clsAux),
+				it.cls == clsModal && promises(it.key) && himself(items[k:]):
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// speaker: words that stand for somebody, before a verb.
+func speaker(k string) bool {
+	switch k {
+	case "i", "im", "am", "we", "were", "are", "they", "theyre", "he", "hes", "she", "shes", "ich", "wir", "sie", "er", "man", "je", "on", "nous", "ils", "yo", "nosotros", "eu", "nos", "noi", "ik":
+		return true
+	}
+	return false
+}
+
+func plans(k string) bool {
+	switch k {
+	case "planning", "plan", "plan to", "plans", "intend", "considering", "consider", "thinking", "uberlegen", "uberlege", "planen", "plane", "ueberlegen", "vorhaben", "denken", "dachten",
+		"pense", "pensons", "envisage", "envisageons", "comptons", "compte", "prevoyons", "pensamos", "planeamos", "pienso", "penso", "planejamos", "pretendemos", "pensiamo", "pensando", "overwegen", "debating":
+		return true
+	}
+	return false
+}
+
+// promises: the speaker says that he is going to do something.
+func promises(k string) bool { return k == "ill" || k == "will" || k == "going to" || announces(k) }
+
+// himself: nobody else is to do it.
+func himself(items []item) bool {
+	for _, it := range items {
+		switch it.key {
+		case "myself", "ourselves", "themselves", "himself", "herself":
+			return true
+		}
+	}
+	return false
+}
+
+// recalls: what was said in some meeting, without a version: "in the retro we
+// said we want to deploy shop more often".
+func (m *message) recalls() bool {
+	if m.set.meets(setOf(clsPlease, clsVersion)) {
+		return false
+	}
+	for i, it := range m.items {
+		if it.cls == clsSaid && i > 0 && (m.items[i-1].key == "we" || m.items[i-1].key == "they") {
+			return true
+		}
+	}
+	return false
+}
+
+// perfect: a segment tells in the perfect tense what its speaker did: "ich habe
+// gestern shop 1.4.2 ausgerollt", "on a livré shop 1.4.2 hier".
+func (m *message) perfect() bool {
+	for i := range m.segs {
+		s := &m.segs[i]
+		if !s.set.has(clsPast) || s.set.meets(setOf(clsReq, clsWant, clsPlease)) {
+			continue
+		}
+		for k := 0; k+1 < len(s.items); k++ {
+			if !speaker(s.items[k].key) || !haveForm(s.items[k+1].key) {
+				continue
+			}
+			for _, it := range s.items[k+2:] {
+				if it.cls == clsPast && doneVerb(it.key) {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+func haveForm(k string) bool {
+	switch k {
+	case "have", "has", "had", "just", "already", "habe", "hab", "haben", "hat", "hatte", "hatten", "ai", "a", "avons", "ont", "he", "hemos", "han", "temos", "abbiamo", "hebben", "heb":
+		return true
+	}
+	return false
+}
