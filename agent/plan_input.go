@@ -1,6 +1,10 @@
 package agent
 
-import "strings"
+import (
+	"cmp"
+	"slices"
+	"strings"
+)
 
 // PlanInput is what a planner may look at when it reads w, one of the state's
 // words. It is pure, so that what a planner was shown can be found out from a
@@ -60,11 +64,23 @@ func (r *ReleaseState) decided() string {
 	return ""
 }
 
+// lastWords is the last line that a deploy wrote, behind a colon.
+func (d *DeployRun) lastWords() string {
+	for _, line := range slices.Backward(d.Log) {
+		if line = strings.TrimSpace(line); line != "" {
+			return ": " + line
+		}
+	}
+	return ""
+}
+
 // trouble is what went wrong with a release, in a line.
 func (r *ReleaseState) trouble() string {
 	switch {
 	case r.Refused != nil:
 		return cut(r.Refused.Reason, 239)
+	case r.Deploy != nil && r.Deploy.Outcome == DeployFailed:
+		return cut(cmp.Or(r.Detail, r.Deploy.Detail)+r.Deploy.lastWords(), 239)
 	case r.Detail != "":
 		return cut(r.Detail, 239)
 	case r.Deploy != nil && r.Deploy.Outcome != Deployed && r.Deploy.Detail != "":
