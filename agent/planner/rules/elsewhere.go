@@ -16,7 +16,7 @@ func (m *message) everyday() bool {
 			continue
 		}
 		for _, o := range m.items[i+1:] {
-			if setOf(clsArt, clsFiller, clsOut, clsBack, clsMany, clsFor, clsMe, clsNumber).has(o.cls) {
+			if setOf(clsArt, clsFiller, clsOut, clsBack, clsMany, clsPast2, clsFor, clsMe, clsNumber).has(o.cls) {
 				continue
 			}
 			if household(o.key) || it.cls == clsRollback && (strings.HasPrefix(o.key, "time") || o.key == "clock") {

@@ -30,11 +30,12 @@ func (th *thread) pending() bool {
 	return len(th.releases) == 0
 }
 
-// dependsOn: nothing but a condition, of something's being done or well.
+// dependsOn: nothing but a condition, of something's being done or well, and
+// maybe a name.
 func (m *message) dependsOn() bool {
 	for _, it := range m.items {
 		switch {
-		case small().has(it.cls), setOf(clsCorr, clsAgainst, clsAnd, clsThen, clsPron).has(it.cls), it.key == "only":
+		case small().has(it.cls), slots().has(it.cls), setOf(clsTo, clsIn).has(it.cls), setOf(clsCorr, clsAgainst, clsAnd, clsThen, clsPron).has(it.cls), it.key == "only":
 			continue
 		case it.cls == clsCond:
 			return m.set.meets(setOf(clsDone, clsStative, clsHealthy, clsFree, clsApprove, clsChecks, clsPast))

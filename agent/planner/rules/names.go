@@ -60,7 +60,9 @@ func (n *names) add(m map[string][]string, name string) {
 	if !slices.Contains(m[p], name) {
 		m[p] = append(m[p], name)
 	}
-	n.longest = max(n.longest, segments(name)+1) // one more: a word of it may be written as two
+	if parts := segments(name); parts > 1 {
+		n.longest = max(n.longest, parts+1) // a word of it may be written as two
+	}
 }
 
 // plainName is the form under which spellings of a name are the same: lower

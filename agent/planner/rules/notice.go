@@ -24,7 +24,8 @@ func (m *message) console() bool {
 		return false
 	}
 	line, _, _ := strings.Cut(text, "\n")
-	return command(strings.Trim(line, "`"))
+	first, _, more := strings.Cut(line, " ")
+	return more && stamped(first) || command(strings.Trim(line, "`"))
 }
 
 // fenced is what stands between the fences of a text that is nothing else.
@@ -51,7 +52,12 @@ func logged(line string) bool {
 		return true
 	}
 	stamp := strings.Trim(first, "[]")
-	return rest != "" && (isTimeShape(stamp) && strings.ContainsAny(stamp, ":-") || len(stamp) > 11 && stamp[10] == 'T' && isDate(stamp[:10]))
+	return rest != "" && (isTimeShape(stamp) && strings.ContainsAny(stamp, ":-") || stamped(stamp))
+}
+
+// stamped: 2026-11-22T10:00:01Z, which nobody writes by hand.
+func stamped(word string) bool {
+	return len(word) > 11 && word[10] == 'T' && isDate(word[:10])
 }
 
 // command: "$ ./deploy.sh", "kubectl rollout undo …": a program and what is for it.

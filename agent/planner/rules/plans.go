@@ -52,13 +52,16 @@ func himself(items []item) bool {
 	return false
 }
 
-// recalls: what was said in some meeting, without a version: "in the retro we
+// recalls: what was said in some meeting, or should be so more often, without a version: "in the retro we
 // said we want to deploy shop more often".
 func (m *message) recalls() bool {
 	if m.set.meets(setOf(clsPlease, clsVersion)) {
 		return false
 	}
 	for i, it := range m.items {
+		if it.key == "often" || it.key == "frequently" {
+			return true // "we'd like to deploy billing more often": a habit
+		}
 		if it.cls == clsSaid && i > 0 && (m.items[i-1].key == "we" || m.items[i-1].key == "they") {
 			return true
 		}

@@ -64,7 +64,8 @@ func softly(t *rapid.T, words string) string {
 	after := pick(t, "after", "", "", " please", ", thanks!", ", thank you so much", " 🙏", " asap", " now", " :rocket:", ", cheers", ". Much appreciated!", " and page me if it fails",
 		", bitte", " s'il te plaît", " por favor", ". Thanks in advance, have a nice day!", " when you get a chance", ", and let me know when it is done", ". Best regards",
 		". Sent from my phone", "\n\nSent from my iPhone", "\n\nVon meinem iPhone gesendet", " and do the needful", ", all tests ok here", ", tests are ok", " (pipeline #48213, merge of !902, requested by k.nowak)",
-		" (job 4821)", " so design can have a look at it", ", so the team could try it", ", somebody messed with the box")
+		" (job 4821)", " so design can have a look at it", ", so the team could try it", ", somebody messed with the box",
+		", all good on our side", ", design wants to have a look", " [ci run 1234, MR !99]")
 	return before + words + after
 }
 
@@ -101,9 +102,9 @@ func doubtful(t *rapid.T, words string) string {
 		"we're planning to X", "fyi team, I'm planning to X next Thursday", "I'll X myself later", "I will X myself", "the plan is that we X", "the plan for Q2 is that we X", "in the retro we said we want to X",
 		"we're considering to X", "they plan to X", "wir überlegen noch, ob wir X", "wir planen X", "ich habe gestern X", "on pense X la semaine prochaine", "nous envisageons X", "pensamos X", "pensiamo di X",
 		// what programs write, and what was copied from them
-		"$ X", "./X", "kubectl exec X", "```\n$ X\ncopying... done\n```", "```\n[INFO] X\n```", "```\n2026-11-22T10:00:00Z X\n```", "Sentry: X", "Jenkins - X", `PR #771 merged: "X" by rafael`, "> X\nwho wrote this yesterday??",
+		"$ X", "./X", "kubectl exec X", "2026-11-22T10:00:01Z X", "```\n$ X\ncopying... done\n```", "```\n[INFO] X\n```", "```\n2026-11-22T10:00:00Z X\n```", "Sentry: X", "Jenkins - X", `PR #771 merged: "X" by rafael`, "> X\nwho wrote this yesterday??",
 		// reasons and brackets that are none
-		"X so that qa can look before you deploy", "X, all tests ok?", "please X, tests are green?", "X (merge !12, not tested)", "X (pipeline #1, approved by bob)", "X (#12, tomorrow)", "X (job 7, if it is green)", "X (requested by bob)",
+		"X so that qa can look before you deploy", "X, all tests ok?", "please X, tests are green?", "X (merge !12, not tested)", "X (pipeline #1, approved by bob)", "X (#12, tomorrow)", "X (job 7, if it is green)", "X (requested by bob)", "X if all is good on our side", "X when design wants to have a look", "X [job 7, not yet]", "X [only if !99 is merged]",
 		"X so nobody can stop it", "X so qa can test it tomorrow", "we need approval from bob: please X", "we need to wait for bob: please X", "make Bob a requester and X", "give bob the admin role and X",
 		"sollen wir X?", "devrait-on X ?", "¿deberíamos X?", "devemos X?", "dovremmo X?",
 		// orders about policy

@@ -10,11 +10,19 @@ import "strings"
 // stays where it is, and so does "(requested by bob)".
 func provenance(items []item) []item {
 	for i := range items {
-		if items[i].cls != clsSep || items[i].sep != '(' || i == 0 {
+		closing := ""
+		switch {
+		case i == 0:
+		case items[i].cls == clsSep && items[i].sep == '(':
+			closing = ")"
+		case items[i].cls == clsOdd && items[i].text == "[":
+			closing = "]"
+		}
+		if closing == "" {
 			continue
 		}
 		for j := i + 1; j < len(items); j++ {
-			if items[j].cls == clsSep && items[j].sep == ')' {
+			if items[j].text == closing || items[j].cls == clsSep && string(items[j].sep) == closing {
 				if origin(items[i+1 : j]) {
 					return append(append([]item{}, items[:i]...), items[j+1:]...)
 				}
@@ -59,7 +67,7 @@ func runNumber(it item) bool {
 // tracked: words for what is numbered, and for how it came about.
 func tracked(k string) bool {
 	switch k {
-	case "pipeline", "job", "run", "build", "workflow", "merge", "mr", "pr", "pull", "request", "merge request", "pull request", "ticket", "issue", "change", "by",
+	case "pipeline", "ci", "job", "run", "build", "workflow", "merge", "mr", "pr", "pull", "request", "merge request", "pull request", "ticket", "issue", "change", "by",
 		"requested", "triggered", "started", "opened", "created", "asked", "request from", "author", "id", "no", "nr", "number", "no.":
 		return true
 	}
