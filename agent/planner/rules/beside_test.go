@@ -115,6 +115,8 @@ func TestWordsThatGoOnInAThread(t *testing.T) {
 
 // A name that a keyboard cut in two is the name, unless a part of it is one too.
 func TestNamesCutInTwo(t *testing.T) {
+	both := one("web-shopfront", "production")
+	both.Services = append(both.Services, agent.CatalogService{Name: "shop", Environments: []string{"production"}})
 	for _, c := range []struct {
 		cat  agent.Catalog
 		say  string
@@ -125,8 +127,7 @@ func TestNamesCutInTwo(t *testing.T) {
 		{one("web-frontend", "production"), "deploy web f rontend 1.4.2 to production", "clarify"},
 		{one("shopfront", "production"), "deploy shop front 1.4.2 to production", "clarify"},
 		{catalog(), "deploy check out api 1.4.2 to production", "deploy checkout-api production 1.4.2"},
-		{agent.Catalog{Services: []agent.CatalogService{{Name: "web-shopfront", Environments: []string{"production"}}, {Name: "shop", Environments: []string{"production"}}}},
-			"deploy web shop front 1.4.2 to production", "clarify"},
+		{both, "deploy web shop front 1.4.2 to production", "clarify"},
 	} {
 		if got := short(plan(t, agent.PlanInput{Words: c.say, Catalog: c.cat})); got != c.want {
 			t.Errorf("%q: got %q, want %q", c.say, got, c.want)

@@ -16,6 +16,7 @@ type names struct {
 	list     []string // service names in order
 	envList  []string // environment names of all services, each once, in order
 	longest  int      // segments of the longest name
+	widest   int      // bytes of the widest name, hyphens and all
 }
 
 // prepare returns the names of a catalog: those prepared last, if it is the same
@@ -60,6 +61,7 @@ func (n *names) add(m map[string][]string, name string) {
 	if !slices.Contains(m[p], name) {
 		m[p] = append(m[p], name)
 	}
+	n.widest = max(n.widest, len(name))
 	if parts := segments(name); parts > 1 {
 		n.longest = max(n.longest, parts+1) // a word of it may be written as two
 	}
@@ -86,6 +88,20 @@ func plainName(s string) string {
 		}
 		return r
 	}, s)
+}
+
+// appendPlain appends the plain form of s, see [plainName].
+func appendPlain(to []byte, s string) []byte {
+	for i := 0; i < len(s); i++ {
+		switch c := s[i]; {
+		case c == '-' || c == '_' || c == ' ':
+		case c >= 'A' && c <= 'Z':
+			to = append(to, c+'a'-'A')
+		default:
+			to = append(to, c)
+		}
+	}
+	return to
 }
 
 // segments counts the parts of a name that hyphens, underscores and spaces divide.
