@@ -66,6 +66,23 @@ func TestNothingForUs(t *testing.T) {
 	}
 }
 
+// Near to what may be told beside a request, and yet no request, or one with a catch.
+func TestWhatIsNearToARequest(t *testing.T) {
+	for _, words := range []string{
+		"my first deploy of shop 1.4.2 to prod",
+		"our first release of shop 1.4.2 to prod",
+		"everything ok on our side for shop 1.4.2 to prod",
+		"somebody broke shop 1.4.2 prod please",
+		"design would like to try it before we deploy shop 1.4.2 to prod",
+		"deploy shop 1.4.2 to prod (job 7 needs to finish)",
+		"deploy shop 1.4.2 to prod (request 12 by alice, rejected)",
+		"deploy shop 1.4.2 to prod (staging)",
+		"deploy shop 1.4.2 to prod (1.4.3)",
+	} {
+		refuseOrder(t, words)
+	}
+}
+
 // A service that is called like a thing of daily life is a service, and what
 // programs are called too is one where the catalog says so.
 func TestAServiceIsNoJoke(t *testing.T) {

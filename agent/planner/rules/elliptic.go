@@ -40,10 +40,20 @@ func (p *Planner) withoutAction(m *message, o order, th thread) agent.Intent {
 	// or nothing but that, as the first words: "shop 1.4.2 prod".
 	f := o.fill
 	told := (f.to && directed(m) || m.set.has(clsPlease) || o.asks) && f.triple() && len(f.unclear) == 0 && f.vague == "" && f.many == "" && (!m.question || o.asks) && !o.pageUnclear && !o.dangling && !m.set.has(clsFrom)
-	if told && !m.celebrates() || m.bareRequest(o) && th.last == nil && th.open == nil {
+	if told && !m.celebrates() && (o.asks || !m.titled()) || m.bareRequest(o) && th.last == nil && th.open == nil {
 		return m.finish(agent.IntentDeploy, f, agent.Intent{Page: o.page})
 	}
 	return p.bare(m, o, th)
+}
+
+// titled: the names belong to a noun, as in a title: "my first deploy of …".
+func (m *message) titled() bool {
+	for i, it := range m.items {
+		if _, ok := m.actionNoun(it); ok && i > 0 && (m.items[i-1].cls == clsArt || m.items[i-1].cls == clsFirst) {
+			return true
+		}
+	}
+	return false
 }
 
 // directed: "to" (not "in") stands before the environment.

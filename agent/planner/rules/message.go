@@ -63,6 +63,8 @@ func nouns(items []item) {
 		switch {
 		case i > 0 && before.has(items[i-1].cls) && !(items[i-1].cls == clsArt && i > 1 && items[i-2].cls == clsVersion):
 			items[i].cls = clsNoun
+		case i > 1 && items[i-1].cls == clsFirst && items[i-2].cls == clsArt:
+			items[i].cls = clsNoun // "my first deploy of …"
 		case i+1 < len(items) && after.has(items[i+1].cls):
 			items[i].cls = clsNoun
 		case i+2 < len(items) && items[i+1].cls == clsSep && items[i+1].sep == '/' && after.has(items[i+2].cls):

@@ -104,7 +104,7 @@ func doubtful(t *rapid.T, words string) string {
 		// what programs write, and what was copied from them
 		"$ X", "./X", "kubectl exec X", "2026-11-22T10:00:01Z X", "```\n$ X\ncopying... done\n```", "```\n[INFO] X\n```", "```\n2026-11-22T10:00:00Z X\n```", "Sentry: X", "Jenkins - X", `PR #771 merged: "X" by rafael`, "> X\nwho wrote this yesterday??",
 		// reasons and brackets that are none
-		"X so that qa can look before you deploy", "X, all tests ok?", "please X, tests are green?", "X (merge !12, not tested)", "X (pipeline #1, approved by bob)", "X (#12, tomorrow)", "X (job 7, if it is green)", "X (requested by bob)", "X if all is good on our side", "X when design wants to have a look", "X [job 7, not yet]", "X [only if !99 is merged]",
+		"X so that qa can look before you deploy", "X, all tests ok?", "please X, tests are green?", "X (merge !12, not tested)", "X (pipeline #1, approved by bob)", "X (#12, tomorrow)", "X (job 7, if it is green)", "X (requested by bob)", "X if all is good on our side", "X when design wants to have a look", "X [job 7, not yet]", "X, design wants to have a look first", "X, bob wants to see it before", "X so alice can check it first", "X so that alice can check it first", "X so alice can approve it", "X [only if !99 is merged]",
 		"X so nobody can stop it", "X so qa can test it tomorrow", "we need approval from bob: please X", "we need to wait for bob: please X", "make Bob a requester and X", "give bob the admin role and X",
 		"sollen wir X?", "devrait-on X ?", "¿deberíamos X?", "devemos X?", "dovremmo X?",
 		// orders about policy
@@ -118,7 +118,7 @@ func TestNothingIsDoneInADoubtfulFrame(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		words, _ := request(t)
 		said := doubtful(t, words)
-		if rapid.Bool().Draw(t, "polite") {
+		for range rapid.IntRange(0, 2).Draw(t, "polite") {
 			said = softly(t, said)
 		}
 		i := read(t, said)

@@ -133,6 +133,8 @@ func (g *grammar) clause(s *segment) (role, bool) {
 	switch lead := leadOf(s); {
 	case lead == clsBecause && s.set.meets(setOf(clsTime, clsDuration)):
 		return roleTime, true // "because customers are waiting at 5pm": whose time is it?
+	case s.set.has(clsStative) && s.set.meets(setOf(clsFirst, clsBefore)) && wishes(s), lead == clsBecause && s.set.has(clsFirst) && purposes(s):
+		return roleCond, true // "design wants to have a look first", "so alice can check it first"
 	case lead == clsBecause && s.set.has(clsBefore) && s.set.meets(setOf(clsDeploy, clsRollback, clsNoun)):
 		return roleCond, true // "so that QA can look before you deploy"
 	case lead == clsBecause:

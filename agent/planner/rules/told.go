@@ -61,7 +61,32 @@ func farewell(k string) bool {
 
 // verdict: nothing but how something ended.
 func verdict(s *segment) bool {
+	for _, it := range s.items {
+		if strings.HasSuffix(it.key, " side") || strings.HasSuffix(it.key, " end") {
+			return false // "all good on our side" is said beforehand
+		}
+	}
 	return s.set.within(small().with(setOf(clsDone, clsFail, clsBad, clsPast, clsStative, clsAux, clsHealthy, clsOut)))
+}
+
+// wishes: somebody wants to see it: "design wants to have a look".
+func wishes(s *segment) bool {
+	for _, it := range s.items {
+		if it.cls == clsStative && (strings.HasPrefix(it.key, "want") || strings.HasPrefix(it.key, "would like")) {
+			return true
+		}
+	}
+	return false
+}
+
+// purposes: the clause says what it is good for, "so that …".
+func purposes(s *segment) bool {
+	for _, it := range s.items {
+		if it.cls == clsBecause {
+			return strings.HasPrefix(it.key, "so") || it.key == "damit"
+		}
+	}
+	return false
 }
 
 // sorry: "sorry, 1.4.3" and "oops, 1.4.3" correct.
