@@ -39,7 +39,7 @@ type board struct {
 	look      bool // messages of ours may stand there that the log doesn't know
 	lookAfter time.Time
 	lookTries int
-	extra     []place   // messages of ours that stand there twice
+	extra     []twin    // messages of ours that stand there twice
 	late      time.Time // until then something may be written that this process does not know of; zero: nothing can
 	again     []spot    // what is still to be looked at after that
 	takenOver bool      // others may have shown it before

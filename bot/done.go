@@ -4,6 +4,8 @@ import (
 	"maps"
 	"slices"
 	"time"
+
+	"github.com/releasebot/releasebot/agent"
 )
 
 // done takes in what a job came to.
@@ -69,7 +71,7 @@ func (o *outbox) sent(j job, r result) {
 		bd.adopt(r.found, j)
 		return
 	case toAlias:
-		bd.alias, bd.lookTries = false, 0
+		bd.bound(j.thread)
 		return
 	case toRemove:
 		bd.unlist(j.ts)
@@ -116,8 +118,8 @@ func (bd *board) adopt(found map[string][]string, j job) {
 			}
 		}
 		for _, ts := range all {
-			if at := (place{j.channel, ts}); ts != c.ts && !slices.Contains(bd.extra, at) {
-				bd.extra = append(bd.extra, at)
+			if ts != c.ts {
+				bd.double(twin{place{j.channel, ts}, key == agent.ViewRoot})
 			}
 		}
 	}
@@ -126,8 +128,28 @@ func (bd *board) adopt(found map[string][]string, j job) {
 	}
 }
 
+// double lists a message to be removed, once.
+func (bd *board) double(x twin) {
+	if !slices.ContainsFunc(bd.extra, func(y twin) bool { return y.place == x.place }) {
+		bd.extra = append(bd.extra, x)
+	}
+}
+
 func (bd *board) unlist(ts string) {
-	bd.extra = slices.DeleteFunc(bd.extra, func(x place) bool { return x.ts == ts })
+	bd.extra = slices.DeleteFunc(bd.extra, func(x twin) bool { return x.ts == ts })
+}
+
+// bound: the Slack thread below this message is the agent's.
+func (bd *board) bound(root string) {
+	bd.lookTries = 0
+	if root == bd.root {
+		bd.alias = false
+	}
+	for i := range bd.extra {
+		if bd.extra[i].ts == root {
+			bd.extra[i].root = false
+		}
+	}
 }
 
 // failed: it went wrong. f says what that means.

@@ -31,6 +31,14 @@ type spot struct{ channel, root string }
 // place is where a message stands.
 type place struct{ channel, ts string }
 
+// twin is a message of ours that stands there once more, and is removed. Words
+// that people wrote below a root may still be on their way: its place is bound
+// before it goes, since nobody can read whose it was after that.
+type twin struct {
+	place
+	root bool // its place is still to be bound
+}
+
 // settle: by now all that may still have been written was written. First comes a look.
 func (bd *board) settle(now time.Time, t *turn) {
 	if bd.late.IsZero() || bd.busy > 0 { // a job that ends lists it again

@@ -10,15 +10,17 @@ import (
 
 // rooted finds the agent's thread of a Slack thread that hangs on a message of
 // ours, whose place nobody has bound yet: somebody was quicker than that. What the
-// message says of itself is Slack's word, and binds the place now.
+// message says of itself is Slack's word, and binds the place now. A second root
+// may have been removed just now, but was bound before that: where nothing is to be
+// read the place is asked for once more. If it is not bound, it is a thread like any other.
 func (b *Bot) rooted(ctx context.Context, p agent.Place) (id agent.ThreadID, ok bool, err error) {
 	var page struct {
 		Messages []json.RawMessage `json:"messages"`
 	}
 	args := url.Values{"channel": {p.Channel}, "ts": {p.TS}, "limit": {"1"}, "include_all_metadata": {"true"}}
 	if err := b.api.raw(ctx, "conversations.replies", args, &page); err != nil {
-		if classify(err).kind == refused { // then nobody can tell, and it is a thread like any other
-			return "", false, nil
+		if classify(err).kind == refused {
+			return b.at(ctx, p)
 		}
 		return "", false, err
 	}
@@ -32,7 +34,7 @@ func (b *Bot) rooted(ctx context.Context, p agent.Place) (id agent.ThreadID, ok 
 		}
 		return id, true, b.service.Load().Alias(ctx, p, id)
 	}
-	return "", false, nil
+	return b.at(ctx, p)
 }
 
 // own reads a message of ours that shows a view; false for any other.

@@ -196,9 +196,16 @@ func (o *outbox) planTurn(bd *board, now time.Time, t *turn) {
 		at := bd.again[0]
 		o.start(job{verb: toLook, board: bd, channel: at.channel, thread: at.root, began: bd.began, again: true}, now, t)
 	case len(bd.extra) > 0:
-		at := bd.extra[0]
-		o.start(job{verb: toRemove, board: bd, channel: at.channel, ts: at.ts}, now, t)
+		o.start(bd.removal(bd.extra[0]), now, t)
 	}
+}
+
+// removal is the next job on the way to a twin's removal.
+func (bd *board) removal(x twin) job {
+	if x.root {
+		return job{verb: toAlias, board: bd, channel: x.channel, thread: x.ts}
+	}
+	return job{verb: toRemove, board: bd, channel: x.channel, ts: x.ts}
 }
 
 // unreadFor is how long the first edit of a card that another process has

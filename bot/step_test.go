@@ -2,6 +2,7 @@ package bot
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -168,6 +169,39 @@ func TestTrap13LookComesBeforeAnotherPost(t *testing.T) {
 		if len(got.reports) != 1 || got.reports[0].views[0].TS != "2.2" {
 			t.Fatalf("reported: %v", got.reports)
 		}
+	}
+}
+
+// Of two roots one is removed. People may have replied below it: its place is bound before it goes.
+func TestARootsTwinIsBoundBeforeItGoes(t *testing.T) {
+	b := newBench(t)
+	bd := b.board("t1", "C1")
+	bd.root, bd.alias = "", true
+	root := []blocks.View{{Key: agent.ViewRoot, Text: "asked", Root: true}}
+	bd.set(root, pictures(root), nil, nil, blocks.Options{})
+	b.list(bd)
+	b.done(b.tick(0).jobs[0], result{err: fmt.Errorf("EOF")}, b.now)
+	look := b.tick(5 * time.Second)
+	want(t, look, `conversations.replies  ""; `)
+	b.done(look.jobs[0], result{found: map[string][]string{agent.ViewRoot: {"2.2", "3.3"}}}, b.now)
+	var bound []string
+	removed := ""
+	for range 20 {
+		for _, j := range b.tick(time.Second).jobs {
+			switch j.verb {
+			case toAlias:
+				bound = append(bound, j.thread)
+			case toRemove:
+				removed = j.ts
+				if !slices.Equal(bound, []string{"2.2", "3.3"}) {
+					t.Errorf("%s is removed, and bound are only %v", removed, bound)
+				}
+			}
+			b.done(j, result{}, b.now)
+		}
+	}
+	if removed != "3.3" || bd.behind() {
+		t.Fatalf("removed: %q; bound: %v; behind: %t", removed, bound, bd.behind())
 	}
 }
 

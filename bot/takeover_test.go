@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"testing"
 
+	"github.com/slack-go/slack"
+
 	"github.com/releasebot/releasebot/agent"
 )
 
@@ -52,6 +54,42 @@ func TestTakeOverAdoptsWhatStands(t *testing.T) {
 			}
 			second.Forget(s.ID)
 		})
+	}
+}
+
+// What somebody wrote below the second of two roots counts, though that root was removed before the words came.
+func TestWordsBelowARemovedRoot(t *testing.T) {
+	h := newHouse(t, cfgFast())
+	first := h.boot()
+	h.order(ann, "deploy shop v1.4.2 to production")
+	root := h.root()
+	h.card(root.TS)
+	threads, err := first.service.Threads(h.ctx())
+	if err != nil || len(threads) != 1 {
+		t.Fatalf("%v, %v", threads, err)
+	}
+	s := h.state(first, threads[0].ID)
+	first.stop()
+	_, twin, err := slack.New("xoxb-1", slack.OptionAPIURL(h.APIURL())).PostMessageContext(h.ctx(), releases, slack.MsgOptionText(root.Text, false),
+		slack.MsgOptionMetadata(slack.SlackMetadata{EventType: root.Metadata.EventType, EventPayload: root.Metadata.EventPayload}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.HoldDeliveries()
+	h.Post(ann, releases, "hold", twin)
+	s.Views, s.Slack.TS = nil, "" // nobody knows where it stands: both are found
+	second := h.boot()
+	second.Show(s, 1, yes)
+	h.wait("the second root is removed", func() bool {
+		m, _ := h.Message(releases, twin)
+		return m.Deleted
+	})
+	h.until("in step", func() bool { return second.Show(s, 1, yes) != agent.Behind })
+	second.Forget(s.ID)
+	h.ReleaseDeliveries()
+	h.says(root.TS, "release/1", "held")
+	if n := h.events(second, s.ID, "message"); n != 1 {
+		t.Fatalf("%d messages in the log", n)
 	}
 }
 
