@@ -107,14 +107,8 @@ func (r *Runner) appendAround(ctx context.Context, h *run, a threadstore.Append,
 		return conflict
 	}
 	if len(done) == 1 { // others were faster in the environment: the rest was thought too early
-		h.plain, h.pending = true, nil
-		if !errors.Is(err, threadstore.ErrConflict) {
-			return err
-		}
-		if err := r.load(ctx, h); err != nil {
-			return err
-		}
-		return errAgain
+		h.plain = true
+		return r.refused(ctx, h, err) // what was shown meanwhile is no thought, and is kept
 	}
 	if slices.Contains(done[1].Fresh, false) {
 		r.envs.drop(m.Log)
