@@ -2,11 +2,16 @@ package bot_test
 
 import (
 	"fmt"
+	"net/http"
+	"strings"
+	"sync"
 	"testing"
 
 	"github.com/slack-go/slack"
 
 	"github.com/releasebot/releasebot/agent"
+	"github.com/releasebot/releasebot/bot"
+	"github.com/releasebot/releasebot/slacklocal"
 )
 
 // state reads a thread as a process that takes it over would.
@@ -57,6 +62,19 @@ func TestTakeOverAdoptsWhatStands(t *testing.T) {
 	}
 }
 
+func (h *house) api() *slack.Client { return slack.New("xoxb-1", slack.OptionAPIURL(h.APIURL())) }
+
+// twin posts a message of the bot's once more.
+func (h *house) twin(m slacklocal.Message) (ts string) {
+	h.t.Helper()
+	_, ts, err := h.api().PostMessageContext(h.ctx(), releases, slack.MsgOptionText(m.Text, false),
+		slack.MsgOptionMetadata(slack.SlackMetadata{EventType: m.Metadata.EventType, EventPayload: m.Metadata.EventPayload}))
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	return ts
+}
+
 // What somebody wrote below the second of two roots counts, though that root was removed before the words came.
 func TestWordsBelowARemovedRoot(t *testing.T) {
 	h := newHouse(t, cfgFast())
@@ -70,11 +88,7 @@ func TestWordsBelowARemovedRoot(t *testing.T) {
 	}
 	s := h.state(first, threads[0].ID)
 	first.stop()
-	_, twin, err := slack.New("xoxb-1", slack.OptionAPIURL(h.APIURL())).PostMessageContext(h.ctx(), releases, slack.MsgOptionText(root.Text, false),
-		slack.MsgOptionMetadata(slack.SlackMetadata{EventType: root.Metadata.EventType, EventPayload: root.Metadata.EventPayload}))
-	if err != nil {
-		t.Fatal(err)
-	}
+	twin := h.twin(root)
 	h.HoldDeliveries()
 	h.Post(ann, releases, "hold", twin)
 	s.Views, s.Slack.TS = nil, "" // nobody knows where it stands: both are found
@@ -90,6 +104,48 @@ func TestWordsBelowARemovedRoot(t *testing.T) {
 	h.says(root.TS, "release/1", "held")
 	if n := h.events(second, s.ID, "message"); n != 1 {
 		t.Fatalf("%d messages in the log", n)
+	}
+}
+
+// before is a way to Slack on which something happens right before the first reading of a thread.
+type before struct {
+	bot.Doer
+	reading sync.Once
+	happens func()
+}
+
+func (d *before) Do(req *http.Request) (*http.Response, error) {
+	if strings.HasSuffix(req.URL.Path, "/conversations.replies") {
+		d.reading.Do(d.happens)
+	}
+	return d.Doer.Do(req)
+}
+
+// They count, too, if another bot removes that root while this one is about to read it.
+func TestWordsBelowARootThatIsBeingRemoved(t *testing.T) {
+	h := newHouse(t, cfgFast())
+	way := &before{Doer: http.DefaultClient}
+	n := h.boot(func(c *bot.Config) { c.Outside.HTTP = way })
+	h.order(ann, "deploy shop v1.4.2 to production")
+	root := h.root()
+	h.card(root.TS)
+	threads, err := n.service.Threads(h.ctx())
+	if err != nil || len(threads) != 1 {
+		t.Fatalf("%v, %v", threads, err)
+	}
+	twin := h.twin(root)
+	way.happens = func() {
+		if err := n.service.Alias(h.ctx(), agent.Place{Team: h.Identity().TeamID, Channel: releases, TS: twin}, threads[0].ID); err != nil {
+			t.Error(err)
+		}
+		if _, _, err := h.api().DeleteMessageContext(h.ctx(), releases, twin); err != nil {
+			t.Error(err)
+		}
+	}
+	h.Post(ann, releases, "hold", twin)
+	h.says(root.TS, "release/1", "held")
+	if m, _ := h.Message(releases, twin); !m.Deleted {
+		t.Fatal("the words were taken in without a look at what they hang on")
 	}
 }
 
