@@ -42,6 +42,7 @@ type board struct {
 	extra     []twin    // messages of ours that stand there twice
 	late      time.Time // until then something may be written that this process does not know of; zero: nothing can
 	again     []spot    // what is still to be looked at after that
+	doubles   []spot    // below second roots
 	takenOver bool      // others may have shown it before
 	epoch     int64     // of the lease
 	known     bool      // the agent knows that people see what is so

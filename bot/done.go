@@ -101,6 +101,10 @@ func (o *outbox) sent(j job, r result) {
 
 // adopt takes messages that stand there for the ones of the log.
 func (bd *board) adopt(found map[string][]string, j job) {
+	if at := (spot{j.channel, j.thread}); at.root != bd.root && slices.Contains(bd.doubles, at) {
+		bd.sweep(found, j)
+		return
+	}
 	bd.look = bd.look && j.again
 	for _, key := range slices.Sorted(maps.Keys(found)) {
 		all, c := slices.Sorted(slices.Values(found[key])), bd.cards[key] // the oldest stays: others may hang on it
@@ -128,11 +132,35 @@ func (bd *board) adopt(found map[string][]string, j job) {
 	}
 }
 
-// double lists a message to be removed, once.
+// double lists a message to be removed, once. What was posted below a root, and would
+// be left standing, is looked for first.
 func (bd *board) double(x twin) {
-	if !slices.ContainsFunc(bd.extra, func(y twin) bool { return y.place == x.place }) {
-		bd.extra = append(bd.extra, x)
+	if bd.doubled(x.place) {
+		return
 	}
+	bd.extra = append(bd.extra, x)
+	if below := (spot{x.channel, x.ts}); x.root && !slices.Contains(bd.doubles, below) {
+		bd.doubles, bd.again = append(bd.doubles, below), append(bd.again, below)
+	}
+}
+
+// doubled reports whether a message is to be removed.
+func (bd *board) doubled(at place) bool {
+	return slices.ContainsFunc(bd.extra, func(x twin) bool { return x.place == at })
+}
+
+// sweep has what was found below a second root removed before it, but for what
+// the log says stands there. What is wanted of the rest stands, or will, below the root that stays.
+func (bd *board) sweep(found map[string][]string, j job) {
+	for _, key := range slices.Sorted(maps.Keys(found)) {
+		for _, ts := range found[key] {
+			at, c := place{j.channel, ts}, bd.cards[key]
+			if ts != j.thread && (c == nil || ts != c.ts) && !bd.doubled(at) {
+				bd.extra = slices.Insert(bd.extra, 0, twin{place: at})
+			}
+		}
+	}
+	bd.looked()
 }
 
 func (bd *board) unlist(ts string) {

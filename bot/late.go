@@ -55,6 +55,7 @@ func (bd *board) settle(now time.Time, t *turn) {
 	if bd.channel != "" && bd.root != "" {
 		bd.again = append(bd.again, spot{bd.channel, bd.root})
 	}
+	bd.again = append(bd.again, bd.doubles...)
 	for _, key := range slices.Sorted(maps.Keys(bd.cards)) {
 		if c := bd.cards[key]; c.sort == letter && c.where != "" {
 			bd.again = append(bd.again, spot{channel: c.where})
