@@ -23,6 +23,7 @@ type checker struct {
 	facts   map[string]agent.ThreadID // ids of what people sent, once it is in a log
 	healthy map[string]bool           // what was healthy where, once
 	posted  map[string]bool           // time stamps of messages that the logs know
+	final   map[string]bool           // those of them that were shown for the last time
 	keys    map[string]agent.ThreadID // keys whose start is in a log
 	results map[string]bool           // keys whose outcome is in a log
 	byWord  map[string]bool           // keys that a person, not the deployer, has spoken about
@@ -70,7 +71,7 @@ type approval struct {
 
 func newChecker(w *world) *checker {
 	return &checker{
-		w: w, stories: map[agent.ThreadID]*story{}, envs: map[string]*agent.Environment{}, heads: map[string]place{}, sent: map[string]bool{}, facts: map[string]agent.ThreadID{}, posted: map[string]bool{}, healthy: map[string]bool{},
+		w: w, stories: map[agent.ThreadID]*story{}, envs: map[string]*agent.Environment{}, heads: map[string]place{}, sent: map[string]bool{}, facts: map[string]agent.ThreadID{}, posted: map[string]bool{}, final: map[string]bool{}, healthy: map[string]bool{},
 		keys: map[string]agent.ThreadID{}, results: map[string]bool{}, byWord: map[string]bool{}, effects: map[string]int{},
 	}
 }
@@ -222,6 +223,7 @@ func (c *checker) follow(st *story, e *agent.Event) {
 	case *agent.Posted:
 		for _, v := range d.Views {
 			c.posted[v.TS] = true
+			c.final[v.TS] = c.final[v.TS] || v.Final
 		}
 	case *agent.DecisionReceived:
 		st.decisions[e.Seq] = received{c.when(), e.Actor, d.Verb}
