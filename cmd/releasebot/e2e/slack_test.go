@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -86,6 +87,14 @@ func (w *world) ends(ts string, n int, outcome string) slacklocal.Message {
 	w.Helper()
 	ended := regexp.MustCompile(`(: |, |, but )` + outcome + `\b`)
 	return w.view(ts, agent.ViewRelease(n), "ending "+outcome, func(m slacklocal.Message) bool { return ended.MatchString(m.Text) })
+}
+
+// offers waits until the card of a thread's n-th release has the button.
+func (w *world) offers(ts string, n int, button string) slacklocal.Message {
+	w.Helper()
+	return w.view(ts, agent.ViewRelease(n), "offering "+button, func(m slacklocal.Message) bool {
+		return slices.ContainsFunc(m.Buttons(), func(b slacklocal.Button) bool { return b.Text == button })
+	})
 }
 
 // buttons are the names of a message's buttons.
