@@ -104,7 +104,7 @@ func (s *slot) boot() {
 // connect makes the process's bot.
 func (p *proc) connect() *bot.Bot {
 	w := p.w
-	b, err := bot.New(bot.Config{
+	b, err := bot.New(bot.Config{ //nolint:gosec // the tokens are plainly no tokens
 		Token: "xoxb-sim", AppToken: "xapp-sim", CallLimit: callLimit, Now: p.steady, Parse: typed, Channel: channelOf,
 		Outside: bot.Outside{HTTP: web{p}, People: directory{w.people, p}, Sleep: p.sleep, Jitter: func(most time.Duration) time.Duration {
 			return w.between(0, most)
