@@ -263,21 +263,15 @@ func (d *PostDeployCheckResult) write(o *object) {
 	if len(d.Checks) == 0 {
 		return
 	}
-	o.key("checks")
-	o.b = append(o.b, '[')
-	for i := range d.Checks {
-		if i > 0 {
-			o.b = append(o.b, ',')
-		}
-		c, in := &d.Checks[i], object{b: append(o.b, '{'), html: o.html, err: o.err}
+	o.list("checks", false, len(d.Checks), func(i int) {
+		c, in := &d.Checks[i], o.inner()
 		in.str("name", c.Name)
 		in.str("verdict", c.Verdict)
 		in.strIf("detail", c.Detail)
 		in.num("looks", int64(c.Looks))
 		in.num("took_ns", int64(c.Took))
 		o.done(in)
-	}
-	o.b = append(o.b, ']')
+	})
 }
 
 func (d *Answered) write(o *object) {
@@ -288,24 +282,14 @@ func (d *Answered) write(o *object) {
 }
 
 func (d *Posted) write(o *object) {
-	if d.Views == nil {
-		o.any("views", d.Views)
-		return
-	}
-	o.key("views")
-	o.b = append(o.b, '[')
-	for i := range d.Views {
-		if i > 0 {
-			o.b = append(o.b, ',')
-		}
-		v, in := &d.Views[i], object{b: append(o.b, '{'), html: o.html, err: o.err}
+	o.list("views", d.Views == nil, len(d.Views), func(i int) {
+		v, in := &d.Views[i], o.inner()
 		in.str("key", v.Key)
 		in.strIf("channel", v.Channel)
 		in.strIf("ts", v.TS)
 		in.yesIf("final", v.Final)
 		o.done(in)
-	}
-	o.b = append(o.b, ']')
+	})
 }
 
 func (d *Claim) write(o *object) {

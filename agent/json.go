@@ -26,10 +26,29 @@ func open(b []byte) object { return object{b: append(b, '{')} }
 // openIn begins an object within another one, as its field name. close it with [object.done].
 func (o *object) openIn(name string) object {
 	o.key(name)
-	return object{b: append(o.b, '{'), html: o.html, err: o.err}
+	return o.inner()
 }
 
-// done takes back what openIn began.
+func (o *object) inner() object { return object{b: append(o.b, '{'), html: o.html, err: o.err} }
+
+// list writes a list of n things, each as write does. A list that is nil is null, and has no things.
+func (o *object) list(name string, isNil bool, n int, write func(i int)) {
+	o.key(name)
+	if isNil {
+		o.b = append(o.b, "null"...)
+		return
+	}
+	o.b = append(o.b, '[')
+	for i := range n {
+		if i > 0 {
+			o.b = append(o.b, ',')
+		}
+		write(i)
+	}
+	o.b = append(o.b, ']')
+}
+
+// done takes back what openIn or inner began.
 func (o *object) done(in object) { o.b, o.err = append(in.b, '}'), in.err }
 
 // close ends the object.
@@ -118,19 +137,7 @@ func (o *object) timeIf(name string, t time.Time) {
 
 // strs is a field of strings that is there also where it is nil.
 func (o *object) strs(name string, vs []string) {
-	o.key(name)
-	if vs == nil {
-		o.b = append(o.b, "null"...)
-		return
-	}
-	o.b = append(o.b, '[')
-	for i, v := range vs {
-		if i > 0 {
-			o.b = append(o.b, ',')
-		}
-		o.quote(v)
-	}
-	o.b = append(o.b, ']')
+	o.list(name, vs == nil, len(vs), func(i int) { o.quote(vs[i]) })
 }
 
 func (o *object) strsIf(name string, vs []string) {
@@ -157,23 +164,13 @@ func (o *object) rawIf(name string, v json.RawMessage) {
 
 // subjects is a field that is there also where it is nil.
 func (o *object) subjects(name string, vs []policy.Subject) {
-	o.key(name)
-	if vs == nil {
-		o.b = append(o.b, "null"...)
-		return
-	}
-	o.b = append(o.b, '[')
-	for i, v := range vs {
-		if i > 0 {
-			o.b = append(o.b, ',')
-		}
-		s := object{b: append(o.b, '{'), html: o.html, err: o.err}
-		s.strIf("name", v.Name)
-		s.strIf("user", v.User)
-		s.strIf("group", v.Group)
-		o.done(s)
-	}
-	o.b = append(o.b, ']')
+	o.list(name, vs == nil, len(vs), func(i int) {
+		in := o.inner()
+		in.strIf("name", vs[i].Name)
+		in.strIf("user", vs[i].User)
+		in.strIf("group", vs[i].Group)
+		o.done(in)
+	})
 }
 
 func (o *object) subjectsIf(name string, vs []policy.Subject) {

@@ -12,17 +12,11 @@ func (l *ThreadLine) encode() ([]byte, error) {
 	o.time("updated", l.Updated)
 	o.place("slack", l.Slack)
 	if len(l.Releases) > 0 {
-		o.key("releases")
-		o.b = append(o.b, '[')
-		for i := range l.Releases {
-			if i > 0 {
-				o.b = append(o.b, ',')
-			}
-			in := object{b: append(o.b, '{'), err: o.err}
+		o.list("releases", false, len(l.Releases), func(i int) {
+			in := o.inner()
 			l.Releases[i].write(&in)
 			o.done(in)
-		}
-		o.b = append(o.b, ']')
+		})
 	}
 	o.strIf("problem", l.Problem)
 	return o.close()

@@ -43,6 +43,7 @@ func Text(indent int, style Style, text string) Line {
 var signs = strings.NewReplacer(
 	"✅", "✓", "✔", "✓", "❌", "✗", "⏳", "·", "⌛", "·", "🔎", "›", "🚀", "›", "🩺", "›", "▫", "·", "➖", "-",
 	"↩", "←", "⏪", "←", "⚠", "!", "🚨", "!", "📟", "!", "❓", "?", "⛔", "✗", "🚫", "✗", "🛑", "✗",
+	"👉", "›", "✋", "-", "⏸", "·", "⏭", "›", "▶", "›", "✏", "·", "🔨", "!", "🔔", "·", "🔒", "·",
 )
 
 // Plain makes a text safe to count and to print: on every line each character
