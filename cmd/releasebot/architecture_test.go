@@ -55,6 +55,12 @@ var rooms = []room{
 		"only this driver knows bbolt",
 	},
 	{
+		"threadstore/storetest/redistest",
+		[]string{"threadstore", "internal/freeport"},
+		[]string{"github.com/redis/go-redis/v9"},
+		"it runs the servers that tests talk to",
+	},
+	{
 		"agent",
 		[]string{"policy", "threadstore", "tools", "internal/failpoint", "internal/planted"},
 		nil,

@@ -17,6 +17,7 @@ import (
 	"github.com/releasebot/releasebot/agent"
 	"github.com/releasebot/releasebot/agent/planner/rules"
 	"github.com/releasebot/releasebot/cmd/releasebot/internal/sample"
+	"github.com/releasebot/releasebot/internal/freeport"
 	"github.com/releasebot/releasebot/slacklocal"
 	"github.com/releasebot/releasebot/threadstore"
 )
@@ -75,7 +76,7 @@ func (s *stage) removeFiles() error {
 func (s *stage) openWorld(ctx context.Context, faults []sample.Fault, step time.Duration) error {
 	cfg := sample.Config{Service: "shop", Environments: map[string]string{}, Faults: faults}
 	for _, env := range []string{staging, production} {
-		addr, err := sample.FreeAddress()
+		addr, err := freeport.Address()
 		if err != nil {
 			return err
 		}

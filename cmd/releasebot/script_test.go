@@ -1,14 +1,13 @@
 package main
 
 import (
-	"fmt"
-	"net"
 	"os"
 	"path/filepath"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"github.com/releasebot/releasebot/internal/freeport"
 	"github.com/releasebot/releasebot/threadstore/storetest/redistest"
 )
 
@@ -64,22 +63,14 @@ func setup(env *testscript.Env) error {
 	env.Setenv("MANIFEST", manifest)
 	env.Setenv("RELEASEBOT_DATA", filepath.Join(env.WorkDir, "data"))
 	for _, name := range []string{"RELEASEBOT_HTTP_ADDR", "OTHER_ADDR"} {
-		port, err := freePort()
+		addr, err := freeport.Address()
 		if err != nil {
 			return err
 		}
-		env.Setenv(name, fmt.Sprintf("127.0.0.1:%d", port))
+		env.Setenv(name, addr)
 	}
 	env.Values[worldKey{}] = &world{}
 	env.Defer(func() { env.Values[worldKey{}].(*world).close() })
 	setupModel(env)
 	return nil
-}
-
-func freePort() (int, error) {
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return 0, err
-	}
-	return ln.Addr().(*net.TCPAddr).Port, ln.Close()
 }

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
+
+	"github.com/releasebot/releasebot/internal/freeport"
 )
 
 // slots is how many a Redis Cluster has.
@@ -37,7 +39,7 @@ func Cluster(t testing.TB, args ...string) *Nodes {
 	t.Helper()
 	n := &Nodes{}
 	for range 3 {
-		bus, err := freePort()
+		bus, err := freeport.Port()
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/redis/go-redis/v9"
+
+	"github.com/releasebot/releasebot/internal/freeport"
 )
 
 // A Failover is a Redis Cluster of three masters, each with a replica that takes
@@ -30,7 +32,7 @@ func ClusterWithReplicas(t testing.TB, args ...string) *Failover {
 	var bus [3][2]int
 	for i := range f.Pairs {
 		for k := range f.Pairs[i] {
-			port, err := freePort()
+			port, err := freeport.Port()
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -15,6 +15,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/releasebot/releasebot/internal/freeport"
 )
 
 // upWithin is how long a server may take to answer, on a machine that is busy.
@@ -93,7 +95,7 @@ func find(t testing.TB) string {
 }
 
 func prepare(t testing.TB, bin string, configure func(port int) []string, args []string) (*Server, error) {
-	port, err := freePort()
+	port, err := freeport.Port()
 	if err != nil {
 		return nil, err
 	}
@@ -102,14 +104,6 @@ func prepare(t testing.TB, bin string, configure func(port int) []string, args [
 		own = configure(port)
 	}
 	return &Server{t: t, bin: bin, addr: net.JoinHostPort("127.0.0.1", strconv.Itoa(port)), args: append(own, args...)}, nil
-}
-
-func freePort() (int, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // at once
-	if err != nil {
-		return 0, err
-	}
-	return l.Addr().(*net.TCPAddr).Port, l.Close() //nolint:forcetypeassert // of a TCP listener
 }
 
 // URL is the server's redis:// URL.

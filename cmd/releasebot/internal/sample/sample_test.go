@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/releasebot/releasebot/internal/freeport"
 )
 
 // TestMain is also the server that Deploy starts: this program with "serve" before the two arguments.
@@ -36,7 +38,7 @@ type bench struct {
 
 func newWorld(t *testing.T, faults ...Fault) *bench {
 	t.Helper()
-	addr, err := FreeAddress()
+	addr, err := freeport.Address()
 	if err != nil {
 		t.Fatal(err)
 	}

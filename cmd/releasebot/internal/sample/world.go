@@ -4,8 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"math/rand/v2"
-	"net"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -128,24 +126,4 @@ func (w World) write(name string, b []byte) error {
 		return err
 	}
 	return os.Rename(tmp, w.path(name))
-}
-
-// FreeAddress finds a port of loopback that is free now and is likely to stay
-// so: it lies below those that systems give to outgoing connections.
-func FreeAddress() (string, error) {
-	const from, to = 20000, 32000
-	var last error
-	for range 100 {
-		addr := net.JoinHostPort("127.0.0.1", strconv.Itoa(from+rand.IntN(to-from))) //nolint:gosec // guards nothing
-		ln, err := net.Listen("tcp", addr)                                           //nolint:noctx // it is closed at once
-		if err != nil {
-			last = err
-			continue
-		}
-		if err := ln.Close(); err != nil {
-			return "", fmt.Errorf("looking for a free port: %w", err)
-		}
-		return addr, nil
-	}
-	return "", fmt.Errorf("no free port found on 127.0.0.1: %w", last)
 }
