@@ -163,6 +163,7 @@ type Catalog struct {
 // CatalogService is a service and where it can be released to, in the order of the policy file.
 type CatalogService struct {
 	Name         string
+	Aliases      []string // other names that people use for it
 	Environments []string
 }
 

@@ -24,7 +24,7 @@ func CatalogOf(f *policy.File) Catalog {
 		return c
 	}
 	for _, name := range f.Order {
-		c.Services = append(c.Services, CatalogService{Name: name, Environments: f.Services[name].Order})
+		c.Services = append(c.Services, CatalogService{Name: name, Aliases: f.Services[name].Aliases, Environments: f.Services[name].Order})
 	}
 	for name := range f.People {
 		c.People = append(c.People, name)

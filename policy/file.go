@@ -33,6 +33,7 @@ type File struct {
 // Service is one service of the file.
 type Service struct {
 	Name         string
+	Aliases      []string // what people call it beside its name
 	Channel      string
 	Source       *Source
 	Environments map[string]*Environment
@@ -124,6 +125,7 @@ func Parse(name string, src []byte, reg Registry) (*File, error) {
 // services are no part of that.
 func revision(f *File) (string, error) {
 	type service struct {
+		Aliases      []string                `json:"aliases,omitempty"`
 		Channel      string                  `json:"channel,omitempty"`
 		Source       *Source                 `json:"source,omitempty"`
 		Environments map[string]*Environment `json:"environments"`
@@ -136,7 +138,7 @@ func revision(f *File) (string, error) {
 		API      API                `json:"api"`
 	}{Version: 1, People: f.People, Git: f.authors, Services: map[string]service{}, API: f.API}
 	for name, s := range f.Services {
-		form.Services[name] = service{Channel: s.Channel, Source: s.Source, Environments: s.Environments}
+		form.Services[name] = service{Aliases: slices.Sorted(slices.Values(s.Aliases)), Channel: s.Channel, Source: s.Source, Environments: s.Environments}
 	}
 	b, err := json.Marshal(form)
 	if err != nil {

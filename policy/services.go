@@ -14,6 +14,7 @@ func (p *parser) services(v Value, f *File) {
 	if len(f.Services) == 0 && len(p.errs) == before {
 		v.failKey("`services` is required: name at least one service")
 	}
+	p.oneMeaning(f)
 }
 
 func (p *parser) service(e entry) *Service {
@@ -23,7 +24,10 @@ func (p *parser) service(e entry) *Service {
 	if !ok {
 		return s
 	}
-	m.only("channel", "source", "environments")
+	m.only("aliases", "channel", "source", "environments")
+	if v, ok := m.get("aliases"); ok {
+		s.Aliases = p.aliases(v, e.name)
+	}
 	if v, ok := m.get("channel"); ok {
 		if id, ok := v.plain(); ok && !channelPattern.MatchString(id) {
 			v.fail("`channel` must be the Slack id of a channel, such as `C012AB3CD`, not %s", v.describe())

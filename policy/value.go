@@ -16,6 +16,7 @@ type parser struct {
 	people    map[string]Subject
 	names     []string // of people
 	authors   map[string]Subject
+	called    []alias
 	positions map[place]Position
 	guesses   int // made so far for unknown words
 }

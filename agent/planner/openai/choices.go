@@ -35,7 +35,8 @@ func choose(in agent.PlanInput) choices {
 	said := strings.ToLower(conversation(in))
 	var others []agent.CatalogService
 	for _, s := range in.Catalog.Services {
-		if strings.Contains(said, strings.ToLower(s.Name)) {
+		named := func(name string) bool { return strings.Contains(said, strings.ToLower(name)) }
+		if named(s.Name) || slices.ContainsFunc(s.Aliases, named) {
 			c.services = append(c.services, s)
 		} else {
 			others = append(others, s)

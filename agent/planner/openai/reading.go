@@ -43,21 +43,24 @@ func newReader(l *lexicon, c agent.Catalog) *reader {
 	r := &reader{
 		lexicon: l, services: map[string]string{}, envs: map[string]bool{}, people: map[string]string{}, longest: max(3, l.longest),
 	}
-	put := func(m map[string]string, name string) {
-		p := plain(name)
+	put := func(m map[string]string, spelled, name string) {
+		p := plain(spelled)
 		if had, ok := m[p]; ok && had != name {
 			name = ""
 		}
 		m[p] = name
 	}
 	for _, s := range c.Services {
-		put(r.services, s.Name)
+		put(r.services, s.Name, s.Name)
+		for _, a := range s.Aliases {
+			put(r.services, a, s.Name)
+		}
 		for _, e := range s.Environments {
 			r.envs[plain(e)] = true
 		}
 	}
 	for _, p := range c.People {
-		put(r.people, p)
+		put(r.people, p, p)
 	}
 	return r
 }

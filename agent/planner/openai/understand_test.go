@@ -216,6 +216,33 @@ func TestAConfirmedReadingIsARequest(t *testing.T) {
 	}
 }
 
+// A model reads other names of a service, and its answer by the service's own
+// name is what the person meant.
+func TestAliasesAreNames(t *testing.T) {
+	f := newFake(t, intent(deployOf("shop", "production", "1.4.2")))
+	in := input("store 1.4.2, could you perhaps get it onto prod")
+	in.Catalog.Services = slices.Clone(in.Catalog.Services)
+	for i, s := range in.Catalog.Services {
+		if s.Name == "shop" {
+			in.Catalog.Services[i].Aliases = []string{"store"}
+		}
+	}
+	out, err := f.planner(t, func(c *Config) { c.AlwaysAsk = true }).Plan(context.Background(), in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if i := out.Intent; i.Service != "shop" && (i.Question == nil || i.Question.Partial.Service != "shop") {
+		t.Errorf("%+v %+v", i, i.Question)
+	}
+	req, err := Render(in, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if sent := req.Messages[len(req.Messages)-1].Content; !strings.Contains(sent, `{"service":"shop","also called":["store"],`) {
+		t.Errorf("the model is not told:\n%s", sent)
+	}
+}
+
 // Code that is sure and a model that reads otherwise: neither counts alone.
 func TestTheModelDoesNotOverrule(t *testing.T) {
 	for name, reply := range map[string]map[string]any{

@@ -78,7 +78,15 @@ func serviceLine(s agent.CatalogService) string {
 	for _, e := range s.Environments {
 		envs = append(envs, data(e))
 	}
-	return fmt.Sprintf(`{"service":%s,"environments":[%s]}`, data(s.Name), strings.Join(envs, ","))
+	called := ""
+	if len(s.Aliases) > 0 {
+		var names []string
+		for _, a := range s.Aliases {
+			names = append(names, data(a))
+		}
+		called = fmt.Sprintf(`,"also called":[%s]`, strings.Join(names, ","))
+	}
+	return fmt.Sprintf(`{"service":%s%s,"environments":[%s]}`, data(s.Name), called, strings.Join(envs, ","))
 }
 
 // moment writes when the words were said, with the weekday: "" if it is not known.

@@ -11,6 +11,7 @@ import (
 type names struct {
 	catalog  agent.Catalog
 	services map[string][]string // plain form → names written that way
+	aliases  map[string]string   // plain form → an alias as the policy file has it
 	envs     map[string][]string // plain form → environments of any service
 	people   map[string][]string
 	list     []string // service names in order
@@ -36,33 +37,39 @@ func newNames(cat agent.Catalog) *names {
 	n := &names{
 		catalog:  cat,
 		services: make(map[string][]string, len(cat.Services)),
+		aliases:  map[string]string{},
 		envs:     make(map[string][]string, 8),
 		people:   make(map[string][]string, len(cat.People)),
 		longest:  1,
 	}
 	for _, s := range cat.Services {
 		n.list = append(n.list, s.Name)
-		n.add(n.services, s.Name)
+		n.add(n.services, s.Name, s.Name)
+		for _, alias := range s.Aliases {
+			n.add(n.services, alias, s.Name)
+			n.aliases[plainName(alias)] = alias
+		}
 		for _, e := range s.Environments {
 			if !slices.Contains(n.envList, e) {
 				n.envList = append(n.envList, e)
-				n.add(n.envs, e)
+				n.add(n.envs, e, e)
 			}
 		}
 	}
 	for _, p := range cat.People {
-		n.add(n.people, p)
+		n.add(n.people, p, p)
 	}
 	return n
 }
 
-func (n *names) add(m map[string][]string, name string) {
-	p := plainName(name)
+// add has a spelling mean a name, which is often spelled just so.
+func (n *names) add(m map[string][]string, spelled, name string) {
+	p := plainName(spelled)
 	if !slices.Contains(m[p], name) {
 		m[p] = append(m[p], name)
 	}
-	n.widest = max(n.widest, len(name))
-	if parts := segments(name); parts > 1 {
+	n.widest = max(n.widest, len(spelled))
+	if parts := segments(spelled); parts > 1 {
 		n.longest = max(n.longest, parts+1) // a word of it may be written as two
 	}
 }

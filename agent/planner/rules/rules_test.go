@@ -43,6 +43,43 @@ func short(i agent.Intent) string {
 	return strings.Join(strings.Fields(strings.Join([]string{string(i.Kind), i.Service, i.Environment, i.Version, i.ID}, " ")), " ")
 }
 
+// An alias of the policy file is a name that people write; the intent has the
+// service's own. Without one the short form is asked back.
+func TestAliases(t *testing.T) {
+	cat := catalog()
+	for i, s := range cat.Services {
+		switch s.Name {
+		case "checkout-api":
+			cat.Services[i].Aliases = []string{"checkout", "Kasse"}
+		case "web":
+			cat.Services[i].Aliases = []string{"front-end"}
+		}
+	}
+	tests := []struct{ say, want string }{
+		{"deploy checkout 1.4.2 to prod", "deploy checkout-api production 1.4.2"},
+		{"bitte kasse 1.4.2 auf staging ausrollen", "deploy checkout-api staging 1.4.2"},
+		{"deploy the front end 1.4.2 to staging", "deploy web staging 1.4.2"},
+		{"deploy frontend 1.4.2 to staging", "deploy web staging 1.4.2"},
+		{"roll back checkout in production", "rollback checkout-api production"},
+		{"deploy checkout and checkout-api 1.4.2 to prod", "deploy checkout-api production 1.4.2"},
+		{"deploy checkout and shop 1.4.2 to prod", "clarify"},
+		{"deploy chekout 1.4.2 to prod", "clarify"},
+		{"don't deploy checkout 1.4.2 to prod", "none"},
+	}
+	for _, tt := range tests {
+		if got := plan(t, agent.PlanInput{Words: tt.say, Catalog: cat}); short(got) != tt.want {
+			t.Errorf("%q: %s, want %s", tt.say, short(got), tt.want)
+		}
+	}
+	if got := plan(t, agent.PlanInput{Words: tests[0].say, Catalog: catalog()}); got.Kind != agent.IntentClarify {
+		t.Errorf("%q without an alias: %s", tests[0].say, short(got))
+	}
+	cmd, err := shared().ParseCommand("deploy checkout 1.4.2 to prod", cat)
+	if err != nil || short(cmd.Intent) != tests[0].want {
+		t.Errorf("as a command: %s, %v", short(cmd.Intent), err)
+	}
+}
+
 // Names of a catalog may be words of the language, contain each other, or
 // differ in spelling only. What isn't sure is asked.
 func TestNamesThatAreWords(t *testing.T) {

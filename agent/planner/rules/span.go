@@ -44,7 +44,13 @@ func (r *resolver) spelled(m map[string][]string, span string, segs, l int) []st
 	if l == 1 || len(found) == 0 {
 		return found
 	}
-	return slices.DeleteFunc(slices.Clone(found), func(name string) bool { return segments(name) != segs && !r.cutUp(span, name) })
+	alias, ok := r.names.aliases[plainName(span)]
+	return slices.DeleteFunc(slices.Clone(found), func(name string) bool {
+		if ok {
+			name = alias
+		}
+		return segments(name) != segs && !r.cutUp(span, name)
+	})
 }
 
 // cutUp: the span is the name, with one of its words divided in two, as keyboards
