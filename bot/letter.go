@@ -224,6 +224,9 @@ func (bd *board) letters(posted map[string]agent.PostedView) (keys []string) {
 		}
 	}
 	keys = bd.write()
+	if !bd.sure() { // one that stands there twice is found by its card
+		return keys
+	}
 	return slices.DeleteFunc(keys, func(key string) bool { // what was said for the last time, and is known to have been
 		c := bd.cards[key]
 		_, stands := posted[key]

@@ -406,6 +406,48 @@ func TestLettersStep(t *testing.T) {
 	}
 }
 
+// A letter whose first answer was lost stands there twice. It says how it was decided before
+// the log knows of it, and the twin is found and removed all the same.
+func TestALettersTwinIsRemoved(t *testing.T) {
+	b := newBench(t)
+	bd := b.board("t1", "C1")
+	bd.post.shut, bd.asker = "is_archived", ""
+	divider := []slack.Block{slack.NewDividerBlock()}
+	k := &ask{id: "a-1", open: true, looked: true, people: []string{"U0BOB"}, card: picturing(blocks.View{Text: "decide", Blocks: divider})}
+	bd.post.asks = map[string]*ask{"a-1": k}
+	bd.write()
+	b.list(bd)
+	b.done(b.tick(0).jobs[0], result{err: fmt.Errorf("EOF")}, b.now) // it stands there as 1.9
+	again := b.tick(5 * time.Second)
+	if len(again.jobs) != 1 || again.jobs[0].verb != toWrite {
+		t.Fatalf("got %s", again)
+	}
+	k.open, k.card = false, picturing(blocks.View{Text: "approved", Blocks: divider, Final: true})
+	bd.set(nil, nil, nil, nil, blocks.Options{})
+	b.done(again.jobs[0], result{channel: "D1", ts: "2.2"}, b.now)
+	removed := ""
+	for range 60 {
+		for _, j := range b.tick(time.Second).jobs {
+			r := result{channel: j.channel, ts: j.ts}
+			switch {
+			case j.verb == toLook && j.channel == "D1":
+				r.found = map[string][]string{letterTo("a-1", "U0BOB"): {"1.9", "2.2"}}
+			case j.verb == toRemove:
+				removed += j.ts
+			}
+			b.done(j, r, b.now)
+		}
+		bd.set(nil, nil, nil, nil, blocks.Options{})
+		b.list(bd)
+	}
+	if removed != "1.9" {
+		t.Errorf("removed: %q, want 1.9", removed)
+	}
+	if len(bd.cards) != 0 || bd.pending() {
+		t.Errorf("%d letters are kept, pending: %t", len(bd.cards), bd.pending())
+	}
+}
+
 // A letter that Slack refuses is given up; one whose answer is lost is tried a few times.
 func TestLettersAreGivenUp(t *testing.T) {
 	for code, most := range map[string]int{"cannot_dm_bot": 1, "internal_error": lettersTried} {
