@@ -1,14 +1,11 @@
 package sim
 
 import (
-	"encoding/json"
-	"fmt"
 	"maps"
 	"slices"
 	"time"
 
 	"github.com/releasebot/releasebot/agent"
-	"github.com/releasebot/releasebot/policy"
 	"github.com/releasebot/releasebot/threadstore"
 )
 
@@ -50,23 +47,6 @@ type story struct {
 	approvals map[string]*approval
 	latest    map[int]string // id of the latest approval, by release
 	voided    map[int]int    // how often, by release
-}
-
-type received struct {
-	at    time.Time // in truth
-	actor agent.Actor
-	verb  agent.Verb
-}
-
-// approval is an approval as the events tell it.
-type approval struct {
-	release  int
-	digest   string
-	required int
-	expires  time.Time
-	env      *policy.Environment
-	counted  []string
-	state    string // "" while it is open
 }
 
 func newChecker(w *world) *checker {
@@ -267,220 +247,6 @@ func (c *checker) follow(st *story, e *agent.Event) {
 			c.byWord[d.Key] = true
 		}
 	}
-}
-
-func planned(p *agent.Plan) (*policy.Environment, error) {
-	var env policy.Environment
-	if err := json.Unmarshal(p.Policy, &env); err != nil {
-		return nil, fmt.Errorf("the policy in a plan: %w", err)
-	}
-	return &env, nil
-}
-
-func (c *checker) requested(st *story, e *agent.Event, d *agent.ApprovalRequested) {
-	p := st.plans[e.Release]
-	if p == nil || p.Digest != d.Digest {
-		c.w.fail("an approval is of the plan", "%s of %s is of the digest %.8s, which is not the plan's", d.ID, c.w.label(st.id), d.Digest)
-		return
-	}
-	env, err := planned(p)
-	if err != nil {
-		c.w.fail("every event can be read", "%v", err)
-		return
-	}
-	if d.Required < env.Approval.Required {
-		c.w.fail("policy is kept", "%s of %s asks for %d approvals, policy for %d", d.ID, c.w.label(st.id), d.Required, env.Approval.Required)
-	}
-	a := &approval{release: e.Release, digest: d.Digest, required: d.Required, expires: d.Expires, env: env}
-	if d.Required == 0 {
-		a.state = "approved"
-	}
-	st.approvals[d.ID], st.latest[e.Release] = a, d.ID
-}
-
-func (c *checker) responded(st *story, e *agent.Event, d *agent.ApprovalResponse) {
-	a := st.approvals[d.ID]
-	if a == nil || a.state != "" || !st.clock.Before(a.expires) || d.Digest != a.digest || slices.Contains(a.counted, d.Person) {
-		return // it does not count
-	}
-	if r := st.state.Release(e.Release); r == nil || r.Cancel != "" {
-		return
-	}
-	c.mayDecide(st, e, d, a)
-	if d.Decision == agent.VerbReject {
-		a.state = "rejected"
-		return
-	}
-	if a.counted = append(a.counted, d.Person); len(a.counted) >= a.required {
-		a.state = "approved"
-	}
-}
-
-// mayDecide: whoever responded may, by the policy of the plan and the group as it was at some time since the click.
-func (c *checker) mayDecide(st *story, e *agent.Event, d *agent.ApprovalResponse, a *approval) {
-	w := c.w
-	dec, ok := st.decisions[d.Of]
-	if !ok || dec.actor.User() != d.Person || dec.verb != d.Decision && dec.verb != agent.VerbRollback {
-		w.fail("only clicks decide", "the response of %s to %s in %s goes back to event %d, which does not say so", d.Person, d.ID, w.label(st.id), d.Of)
-		return
-	}
-	groups := func(string) (map[string]bool, error) { return w.people.members(dec.at), nil }
-	v := policy.MayDecide(a.env, person(d.Person), groups)
-	if d.Decision == agent.VerbApprove && dec.verb == agent.VerbApprove {
-		v = policy.MayApprove(a.env, person(d.Person), st.state.Release(e.Release).By, groups)
-	}
-	if !v.Allowed {
-		w.fail("only those decide who may", "%s answered %s of %s: %s", d.Person, d.ID, w.label(st.id), v.Reason)
-	}
-}
-
-// startWritten: a start stands in the log. Was everything before it that has to be?
-func (c *checker) startWritten(st *story, e *agent.Event, d *agent.DeployStarted) {
-	w := c.w
-	p := st.plans[e.Release]
-	if p == nil || p.Key != d.Key {
-		w.fail("a start is of the plan", "%s of %s starts the key %s, which is not its plan's", e.Type(), w.label(st.id), d.Key)
-		return
-	}
-	if d.Again > 0 {
-		return
-	}
-	if id, ok := c.keys[d.Key]; ok && !w.lost {
-		w.fail("one start per plan", "the key %s is started a second time in %s, after %s", d.Key, w.label(st.id), w.label(id))
-	}
-	c.keys[d.Key] = st.id
-	if why := st.uncovered(e.Release, p); why != "" {
-		w.fail("nothing starts that policy does not allow", "%s of %s: %s", d.Key, w.label(st.id), why)
-	}
-	c.inOrder(st, e, p)
-	since, ok := st.acquired[e.Release]
-	if !ok || st.looked[e.Release] != p.Digest {
-		w.fail("facts are looked at again before a start", "%s of %s starts the digest %.8s; the facts since its claim gave %.8q", d.Key, w.label(st.id), p.Digest, st.looked[e.Release])
-		return
-	}
-	if p.Action == "deploy" && !w.repo.was(p.Version, p.Commit, since) {
-		w.fail("what starts is what was approved", "%s stands for another commit than %s since %s got its environment", p.Version, p.Commit, w.label(st.id))
-	}
-}
-
-// freezeSlack is how long before its start a release may have been found not to be frozen.
-const freezeSlack = 30 * time.Second
-
-// inOrder: nothing starts in a freeze, or before the environment that comes first.
-func (c *checker) inOrder(st *story, e *agent.Event, p *agent.Plan) {
-	w := c.w
-	env, err := planned(p)
-	if err != nil {
-		return // startWritten has said so
-	}
-	for _, at := range []time.Time{e.At, e.At.Add(-freezeSlack)} {
-		if v, _ := policy.Frozen(env, p.Action, at); v.Allowed || p.Glass != "" {
-			break
-		} else if at != e.At {
-			w.fail("nothing starts that policy does not allow", "%s of %s starts in a freeze: %s", d8(p.Key), w.label(st.id), v.Reason)
-		}
-	}
-	if env.After != "" && p.Action == "deploy" && !w.lost && !c.healthy[build(p.Service, env.After, p.Version, p.Commit)] {
-		w.fail("nothing starts that policy does not allow", "%s of %s starts %s, which was never healthy in %s", d8(p.Key), w.label(st.id), p.Version, env.After)
-	}
-}
-
-// build names what runs where.
-func build(service, env, version, commit string) string {
-	return service + "/" + env + "/" + version + "/" + commit
-}
-
-func d8(s string) string { return s[:min(8, len(s))] }
-
-// uncovered says why the approvals of a plan are not enough; "" if they are.
-func (st *story) uncovered(release int, p *agent.Plan) string {
-	env, err := planned(p)
-	if err != nil {
-		return err.Error()
-	}
-	if p.Covered != "" {
-		return st.uncoveredRollback(p)
-	}
-	a := st.approvals[st.latest[release]]
-	switch r := st.state.Release(release); {
-	case a == nil:
-		return "no approval was asked for"
-	case a.digest != p.Digest:
-		return "the approval is of another digest"
-	case a.state != "approved":
-		return fmt.Sprintf("the approval is %q, with %d of %d", a.state, len(a.counted), a.required)
-	case len(a.counted) < a.required, len(a.counted) < env.Approval.Required:
-		return fmt.Sprintf("%d of %d people have approved", len(a.counted), max(a.required, env.Approval.Required))
-	case len(a.counted) == 0 && r.Action == "rollback" && len(r.By) == 0 && r.Auto == "":
-		return "the bot proposed it, and nobody has approved it"
-	}
-	return ""
-}
-
-func (st *story) uncoveredRollback(p *agent.Plan) string {
-	a := st.approvals[p.Covered]
-	if a == nil || a.state != "approved" {
-		return "the approval that is to cover it is not given"
-	}
-	of := st.plans[a.release]
-	switch {
-	case a.env.OnFailure != policy.Rollback:
-		return "policy asks before a rollback"
-	case of == nil || of.Rollback != p.Version || of.RollbackCommit != p.Commit || of.Service != p.Service || of.Env != p.Env:
-		return "the approval that is to cover it was for going back to something else"
-	}
-	return ""
-}
-
-// started: a deployer has begun a run.
-func (c *checker) started(t *target, r, before *run) {
-	w := c.w
-	key := r.call.Key
-	c.effects[key]++
-	if before != nil || c.effects[key] > 1 {
-		w.fail("one start per plan", "%s started %s %d times", t.name, key, c.effects[key])
-		return
-	}
-	if w.lost {
-		return
-	}
-	id, ok := c.keys[key]
-	if !ok {
-		w.fail("a start is written down before it is made", "%s started %s %s in %s by the key %s, which no log has started", t.name, r.call.Service, r.call.Version, r.call.Environment, key)
-		return
-	}
-	if what := c.differs(id, r); what != "" {
-		w.fail("what runs is what was approved", "%s of %s: %s", key, w.label(id), what)
-	}
-	if c.byWord[key] {
-		return // a person has said that it did not run
-	}
-	for _, other := range w.targets {
-		for _, k := range sortedRuns(other.runs) {
-			o := other.runs[k]
-			if other.settled(o); o.over || o.call.Service != r.call.Service || o.call.Environment != r.call.Environment || c.byWord[k] {
-				continue
-			}
-			w.fail("no two releases run in one environment", "%s of %s starts in %s/%s while %s of %s runs", key, w.label(id), r.call.Service, r.call.Environment, k, w.label(c.keys[k]))
-		}
-	}
-}
-
-func (c *checker) differs(id agent.ThreadID, r *run) string {
-	for _, p := range c.stories[id].plans {
-		if p.Key != r.call.Key {
-			continue
-		}
-		want := [...]string{p.Action, p.Service, p.Env, p.Version, p.Commit, p.Previous.Version, p.Previous.Commit}
-		got := [...]string{
-			r.call.Action, r.call.Service, r.call.Environment, r.call.Version, r.call.Commit, r.call.PreviousVersion, r.call.PreviousCommit,
-		}
-		if want != got {
-			return fmt.Sprintf("the plan says %q, and %q was started", want, got)
-		}
-		return ""
-	}
-	return "no plan of the thread has this key"
 }
 
 // environment checks an event of an environment's log.
