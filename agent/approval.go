@@ -56,6 +56,32 @@ type Response struct {
 	At     time.Time `json:"at"`
 }
 
+// Able names those whose approval of the release counts: the approval's list,
+// less the people on it who asked for the release, unless the policy lets people
+// approve what they asked for, or who broke the glass for it. askers and breaker
+// are those of them who may stand behind a group of the list, or behind an empty
+// one, which is everybody. It is for people to read: who may is judged when they press.
+func (r *ReleaseState) Able(a *Approval) (able []policy.Subject, askers []string, breaker string) {
+	if env, err := r.Policy(); err != nil || !env.Approval.Self {
+		askers = slices.Clone(r.By)
+	}
+	if r.Glass != nil {
+		breaker = r.Glass.By
+		askers = slices.DeleteFunc(askers, func(id string) bool { return id == breaker })
+	}
+	hidden := len(a.From) == 0
+	for _, s := range a.From {
+		if s.User == "" || s.User != breaker && !slices.Contains(askers, s.User) {
+			able = append(able, s)
+		}
+		hidden = hidden || s.Group != ""
+	}
+	if !hidden {
+		return able, nil, ""
+	}
+	return able, askers, breaker
+}
+
 // has reports whether the person has approved already.
 func (a *Approval) has(person string) bool {
 	return slices.ContainsFunc(a.Approvers, func(r Response) bool { return r.Person == person && !planted.Is(planted.QuorumTwice) })

@@ -2,6 +2,7 @@ package blocks
 
 import (
 	"strconv"
+	"strings"
 
 	"github.com/slack-go/slack"
 
@@ -28,7 +29,7 @@ func approval(s *agent.State, r *agent.ReleaseState, a *agent.Approval, old bool
 			list = append(list, facts(r))
 		}
 		list = appendDetails(list, r)
-		list = append(list, lines(rules(a)))
+		list = append(list, lines(rules(r, a)))
 	} else {
 		list = append(list, header(capital(string(a.State))+": "+headline(r)), lines(verdict(a)))
 		if !old && r.Plan != nil {
@@ -113,7 +114,11 @@ func verdict(a *agent.Approval) []string {
 		list = append(list, reasonLabel(a)+why)
 	}
 	if !a.Decided.IsZero() {
-		list = append(list, date(a.Decided)+", "+took(a.Decided.Sub(a.Asked))+" after it was asked for")
+		when := date(a.Decided)
+		if d := between(a.Asked, a.Decided); d != "" {
+			when += ", " + d + " after it was asked for"
+		}
+		list = append(list, when)
 	}
 	return list
 }
@@ -154,23 +159,46 @@ func changed(list []string) string {
 }
 
 // rules say why approval is needed, who may give it, who did, and until when.
-func rules(a *agent.Approval) []string {
+func rules(r *agent.ReleaseState, a *agent.Approval) []string {
 	var list []string
-	if a.Why != "" {
+	switch {
+	case r.Glass != nil: // who and why stand on top
+		list = append(list, "*Why approval:* it goes through a freeze; an approver who did not break the glass has to agree.")
+	case a.Why != "":
 		list = append(list, "*Why approval:* "+sentence(a.Why, showReason))
 	}
-	list = append(list, "*Who may approve:* "+anyOf(a.From))
-	so := "*Approved so far:* nobody"
+	list = append(list, "*Who may approve:* "+mayApprove(r, a))
+	so := "*Approved so far:* nobody yet"
 	if n := len(a.Approvers); n > 0 {
 		so = "*Approved so far:* " + approvers(a) + ", " + strconv.Itoa(n) + " of " + strconv.Itoa(a.Required)
 	} else if a.Required > 1 {
-		so += "; " + strconv.Itoa(a.Required) + " different people have to"
+		so += "; " + strconv.Itoa(a.Required) + " different people have to approve"
 	}
 	list = append(list, so, "*Expires:* "+date(a.Expires))
 	if !a.Escalated.IsZero() && len(a.EscalateTo) > 0 {
 		list = append(list, "*Escalated to:* "+subjects(a.EscalateTo)+", "+date(a.Escalated)+", because nobody had decided")
 	}
 	return list
+}
+
+// mayApprove names those who may approve, less those of them whose word would
+// not count, so that nobody has to press the button to find out.
+func mayApprove(r *agent.ReleaseState, a *agent.Approval) string {
+	able, askers, breaker := r.Able(a)
+	if len(able) == 0 && len(a.From) > 0 {
+		return "nobody: those whom the policy names may not approve this one"
+	}
+	var but []string
+	if len(askers) > 0 {
+		but = append(but, joined(askers, " or ", mention)+", who asked for it")
+	}
+	if breaker != "" {
+		but = append(but, mention(breaker)+", who broke the glass")
+	}
+	if len(but) == 0 {
+		return anyOf(able)
+	}
+	return anyOf(able) + ", but not " + strings.Join(but, ", nor ")
 }
 
 // hint is the way round the buttons, while they are there.

@@ -24,6 +24,9 @@ func facts(r *agent.ReleaseState) slack.Block {
 	if p.Commit != "" {
 		what += ", commit " + mono(short(p.Commit), showName)
 	}
+	if says := ciSays(p); says != "" {
+		what += "\n" + says
+	}
 	ships := "Ships"
 	if p.Action == "rollback" {
 		ships = "Goes back to"
@@ -98,11 +101,7 @@ func appendDetails(list []slack.Block, r *agent.ReleaseState) []slack.Block {
 	if r.Context == nil {
 		return list
 	}
-	var about []string // the commit that ships: what CI made of it, and what is new in it
-	if says := ciSays(r.Plan); says != "" {
-		about = append(about, "*CI:* "+says)
-	}
-	if about = append(about, changes(r.Context)...); len(about) > 0 {
+	if about := changes(r.Context); len(about) > 0 {
 		list = append(list, lines(about))
 	}
 	if len(r.Context.Problems) > 0 {
@@ -188,7 +187,7 @@ func ciSays(p *agent.Plan) string {
 	case "none":
 		sym, says, why = skipped, "knows nothing of this commit", ""
 	}
-	return sym + " " + or(link(p.CI.URL, says), says) + why
+	return "CI: " + sym + " " + or(link(p.CI.URL, says), says) + why
 }
 
 func inBrackets(why string) string {

@@ -135,7 +135,7 @@ func environmentLines(l agent.EnvironmentLine, now time.Time) []string {
 		rows = append(rows, line+withReason(k.Reason))
 	}
 	if l.Holder != "" {
-		line := "└ ▶️ held by release " + mono(l.Holder, showName)
+		line := "└ ▶️ in use by release " + mono(l.Holder, showName)
 		if l.HolderSince != nil {
 			line += " since " + date(*l.HolderSince)
 		}
@@ -193,7 +193,7 @@ func lineRequest(l agent.ReleaseLine) string { return request(ofLine(l)) }
 
 func exactLine(l agent.ReleaseLine) string {
 	r := ofLine(l)
-	r.Plan = &agent.Plan{Commit: l.Commit, Previous: agent.Running{Version: l.Replaces}}
+	r.Plan = &agent.Plan{Version: l.Version, Commit: l.Commit, Previous: agent.Running{Version: l.Replaces}}
 	return exactly(r)
 }
 

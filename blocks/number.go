@@ -40,9 +40,12 @@ func pair(a int, unit string, b int, part string, pad bool) string {
 	return s + strconv.Itoa(b) + part
 }
 
-// between says how long something lasted, "" where one end is not known.
+// worth is the least time that is worth its place on a card.
+const worth = 100 * time.Millisecond
+
+// between says how long something lasted, "" where one end is not known, or both are the same to the eye.
 func between(from, to time.Time) string {
-	if from.IsZero() || to.IsZero() || to.Before(from) {
+	if from.IsZero() || to.IsZero() || to.Sub(from) < worth {
 		return ""
 	}
 	return took(to.Sub(from))

@@ -244,6 +244,9 @@ func aftermath(s *agent.State, r *agent.ReleaseState) []string {
 			list = append(list, "⚠️ Not reached: "+named(p.Missed, func(m string) string { return sentence(m, showLine) }))
 		}
 	}
+	if next := s.Followed(r); next != nil && (r.Refused != nil || r.Failed() || r.Outcome == agent.OutcomeExpired) {
+		list = append(list, "➡️ Release "+mono(next.ID, showName)+" in this thread came after it.")
+	}
 	if l := r.Left; l != nil {
 		list = append(list, "✋ *Left as it is* by "+mention(l.By)+", "+date(l.At)+". Nothing more follows from it.")
 	}

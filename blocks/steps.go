@@ -75,7 +75,7 @@ func approvalStep(r *agent.ReleaseState) string {
 	}
 	word := approvalWord(a)
 	if a.State == agent.ApprovalPending {
-		return step("⏳", name, "waiting for it, "+approvalCount(a), "since "+clock(a.Asked))
+		return step("⏳", name, "waiting", "since "+clock(a.Asked))
 	}
 	return step(symbol(string(a.State)), name, word, between(a.Asked, a.Decided))
 }
@@ -84,7 +84,7 @@ func environmentStep(r *agent.ReleaseState) string {
 	const name = "Environment"
 	switch {
 	case r.Stage == agent.StageClaim && r.Waits != "":
-		return step("⏳", name, "waiting for the environment", "since "+clock(r.WaitsSince))
+		return step("⏳", name, "waiting", "since "+clock(r.WaitsSince))
 	case r.Stage == agent.StageClaim:
 		return step("🔎", name, "claiming it", "")
 	case r.Deploy != nil, r.Fence > 0:
@@ -134,7 +134,7 @@ func deployStep(r *agent.ReleaseState) string {
 		sym = "❓"
 	case agent.DeployFailed, agent.DeployNotBegun:
 	}
-	if t := say(d.Detail, showLine); t != "" && d.Outcome != agent.Deployed {
+	if t := say(d.Detail, showLine); t != "" && d.Outcome != agent.Deployed && !strings.Contains(because(r), t) { // that stands on top
 		word += ": " + t
 	}
 	if d.By != "" {
@@ -180,7 +180,7 @@ func checkLines(v *agent.VerifyRun) []string {
 		if c.Looks > 0 {
 			parts = append(parts, plural(c.Looks, "look", "looks"))
 		}
-		if c.Took > 0 {
+		if c.Took >= worth {
 			parts = append(parts, took(c.Took.Truncate(time.Millisecond)))
 		}
 		if len(parts) > 0 {

@@ -1,6 +1,7 @@
 package blocks
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -338,5 +339,36 @@ func TestTheRuleThatAGlassLifts(t *testing.T) {
 	}
 	if got := verbs(find(t, refused(), agent.ViewRelease(1))); got != "" {
 		t.Errorf("a refusal by another rule can be lifted: %s", got)
+	}
+}
+
+// Nobody has to press Approve to find out that their word does not count: who
+// asked, and who broke the glass, are not among those whom the card names.
+func TestTheCardNamesOnlyWhoMayApprove(t *testing.T) {
+	group, asker, other := policy.Subject{Name: "oncall", Group: oncall}, policy.Subject{Name: "alice", User: alice}, policy.Subject{Name: "bob", User: bob}
+	const selfAllowed = `{"approval": {"self": true}}`
+	for _, c := range []struct {
+		name   string
+		from   []policy.Subject
+		policy string
+		glass  string
+		want   string
+	}{
+		{"a group, of which the asker may be", []policy.Subject{group}, `{}`, "", "<!subteam^S0ONCALL>, but not <@U0ALICE>, who asked for it"},
+		{"people, and the asker is one", []policy.Subject{asker, other}, `{}`, "", "<@U0BOB>"},
+		{"people who may approve what they asked for", []policy.Subject{asker, other}, selfAllowed, "", "<@U0ALICE> or <@U0BOB>"},
+		{"everybody", nil, `{}`, "", "every full member of the workspace, but not <@U0ALICE>, who asked for it"},
+		{"nobody but the asker", []policy.Subject{asker}, `{}`, "", "nobody: those whom the policy names may not approve this one"},
+		{"a broken glass", []policy.Subject{group}, selfAllowed, bob, "<!subteam^S0ONCALL>, but not <@U0BOB>, who broke the glass"},
+		{"a broken glass of another", []policy.Subject{group, other}, `{}`, bob, "<!subteam^S0ONCALL>, but not <@U0ALICE>, who asked for it, nor <@U0BOB>, who broke the glass"},
+		{"a policy that can't be read", []policy.Subject{group}, ``, "", "<!subteam^S0ONCALL>, but not <@U0ALICE>, who asked for it"},
+	} {
+		r := &agent.ReleaseState{By: []string{alice}, Plan: &agent.Plan{Policy: json.RawMessage(c.policy)}}
+		if c.glass != "" {
+			r.Glass = &agent.GlassBroken{By: c.glass}
+		}
+		if got := mayApprove(r, &agent.Approval{From: c.from}); got != c.want {
+			t.Errorf("%s: %q, want %q", c.name, got, c.want)
+		}
 	}
 }

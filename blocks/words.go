@@ -43,19 +43,27 @@ func capital(word string) string {
 	return string(word[0]-'a'+'A') + word[1:]
 }
 
+// version is what ships: what it was resolved to once there is a plan, until then as it was asked for.
+func version(r *agent.ReleaseState) string {
+	if r.Plan != nil {
+		return r.Plan.Version
+	}
+	return r.Version
+}
+
 // headline says what a release does, in plain text, without who or how it went.
 func headline(r *agent.ReleaseState) string {
-	service, env, version := word(r.Service, plain), word(r.Env, plain), content(r.Version, showVersion, plain)
+	service, env, ships := word(r.Service, plain), word(r.Env, plain), content(version(r), showVersion, plain)
 	switch r.Action {
 	case "rollback":
-		if version == "" {
+		if ships == "" {
 			return "Roll back " + service + " in " + env
 		}
-		return "Roll back " + service + " in " + env + " to " + version
+		return "Roll back " + service + " in " + env + " to " + ships
 	case "verify":
 		return "Verify " + service + " in " + env
 	}
-	return "Deploy " + service + " " + or(version, "an unknown version") + " to " + env
+	return "Deploy " + service + " " + or(ships, "an unknown version") + " to " + env
 }
 
 // word is a name as part of a sentence, which needs one.
@@ -73,14 +81,14 @@ func request(r *agent.ReleaseState) string {
 	service, env := word(r.Service, inline), word(r.Env, inline)
 	switch r.Action {
 	case "rollback":
-		if r.Version == "" {
+		if version(r) == "" {
 			return "roll back " + service + " in " + env
 		}
-		return "roll back " + service + " in " + env + " to " + mono(r.Version, showVersion)
+		return "roll back " + service + " in " + env + " to " + mono(version(r), showVersion)
 	case "verify":
 		return "verify " + service + " in " + env
 	}
-	return "deploy " + service + " " + mono(r.Version, showVersion) + " to " + env
+	return "deploy " + service + " " + mono(version(r), showVersion) + " to " + env
 }
 
 // outcome says in the contract's words how a release stands, in full.
