@@ -148,6 +148,9 @@ func (r *Runner) wentIn(ctx context.Context, h *run, b batch, done threadstore.A
 	h.version, h.pending = done.Version, h.pending[len(b.events):]
 	h.behind = !b.full && (h.behind || len(b.events) > 0)
 	h.setLease(done.Lease)
+	if b.Due.Set {
+		h.setDue(b.Due.At)
+	}
 	return nil
 }
 

@@ -142,12 +142,15 @@ func (e *Engine) every(ctx context.Context, d time.Duration, do func(context.Con
 	}
 }
 
-// sweep wakes what is due: timers, and threads that nobody runs.
+// sweep wakes what is due: timers, and threads that nobody runs. Those that are
+// held here don't count among the most that it looks at; what others have said in
+// them is read.
 func (e *Engine) sweep(ctx context.Context) {
-	if e.paused.Load() != nil {
+	held := len(e.runner.held())
+	if e.paused.Load() != nil && held == 0 {
 		return
 	}
-	due, err := e.runner.Store.Due(ctx, e.runner.Now(), sweepMost)
+	due, err := e.runner.Store.Due(ctx, e.runner.Now(), sweepMost+held)
 	if err != nil {
 		if ctx.Err() == nil {
 			e.runner.Log.Warn("what is due could not be read", "err", err)
@@ -155,7 +158,7 @@ func (e *Engine) sweep(ctx context.Context) {
 		return
 	}
 	for _, d := range due {
-		if id := ThreadID(d.Log); !e.runner.holds(id) && !e.runner.yields(id, e.runner.Now()) {
+		if id := ThreadID(d.Log); !e.runner.Due(id, d.At) && !e.runner.yields(id, e.runner.Now()) {
 			e.wake(id, d.At) //nolint:contextcheck // the thread runs for as long as the engine, not the sweep
 		}
 	}

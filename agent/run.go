@@ -15,7 +15,8 @@ type run struct {
 	state   *State // with the pending events folded in
 	version int64  // of what is durable
 	lease   *threadstore.Lease
-	leaseMu sync.Mutex
+	due     time.Time // when others look after it, as this process has set it last; zero: at once
+	leaseMu sync.Mutex // of the lease and of due
 	pending []*Event
 	pace    map[Step]time.Time // steps not to be taken again before
 	tries   map[Step]int
@@ -62,6 +63,7 @@ type mail struct {
 	posted  []PostedView
 	planned *planned
 	woken   bool
+	due     bool // others are about to look after it
 }
 
 type planned struct {
@@ -93,6 +95,19 @@ func (h *run) setLease(l *threadstore.Lease) {
 	if l != nil && (h.lease == nil || l.Epoch > h.lease.Epoch || l.Until.After(h.lease.Until)) {
 		h.lease = l
 	}
+}
+
+// dueAt says when others look after the thread.
+func (h *run) dueAt() time.Time {
+	h.leaseMu.Lock()
+	defer h.leaseMu.Unlock()
+	return h.due
+}
+
+func (h *run) setDue(at time.Time) {
+	h.leaseMu.Lock()
+	defer h.leaseMu.Unlock()
+	h.due = at
 }
 
 func (h *run) hasMail() bool {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -418,11 +419,15 @@ func (r *Runner) show(h *run) {
 }
 
 // Renew prolongs the leases of the threads that this process runs and has not
-// appended to lately: every append prolongs too. The Engine calls it every
-// second and a half.
+// appended to lately: every append prolongs too. It also has those append that
+// others are about to look after, so that what is due is only what nobody runs, or
+// what others have said. The Engine calls it every second and a half.
 func (r *Runner) Renew(ctx context.Context) {
 	now := r.Now()
 	for _, h := range r.held() {
+		if h.dueAt().Sub(now) < 2*renewEvery {
+			r.post(h.id, mail{due: true})
+		}
 		l := h.leased()
 		if l == nil || l.Until.Sub(now) > 2*renewEvery {
 			continue
@@ -480,12 +485,34 @@ func (r *Runner) post(id ThreadID, m mail) {
 	r.mu.Lock()
 	h := r.runs[id]
 	r.mu.Unlock()
-	if h != nil {
-		h.mailMu.Lock()
-		h.mail = append(h.mail, m)
-		h.mailMu.Unlock()
+	if h != nil && !h.receive(m) {
+		return
 	}
 	r.wake(id)
+}
+
+// receive takes mail in. It reports false where the same is there already.
+func (h *run) receive(m mail) bool {
+	h.mailMu.Lock()
+	defer h.mailMu.Unlock()
+	if m.due && slices.ContainsFunc(h.mail, func(old mail) bool { return old.due && old.woken == m.woken }) {
+		return false
+	}
+	h.mail = append(h.mail, m)
+	return true
+}
+
+// Due says that the store lists a thread as due. If this process runs it, and has
+// not set that itself, somebody has appended to it elsewhere, and it is read. Due
+// reports whether this process runs it.
+func (r *Runner) Due(id ThreadID, at time.Time) bool {
+	r.mu.Lock()
+	h := r.runs[id]
+	r.mu.Unlock()
+	if h != nil && at.UnixMilli() < h.dueAt().UnixMilli() {
+		r.post(id, mail{woken: true, due: true})
+	}
+	return h != nil
 }
 
 // sort takes in the mail.
@@ -495,8 +522,9 @@ func (r *Runner) sort(ctx context.Context, h *run, now time.Time) error {
 	h.mail = nil
 	h.mailMu.Unlock()
 	var views []PostedView
+	due := false
 	for _, m := range letters {
-		views = append(views, m.posted...)
+		views, due = append(views, m.posted...), due || m.due
 		if m.woken {
 			if err := r.catchUp(ctx, h); err != nil {
 				return err
@@ -510,6 +538,9 @@ func (r *Runner) sort(ctx context.Context, h *run, now time.Time) error {
 	if len(views) > 0 {
 		h.emit(now, &Posted{Views: views}, mintID("posted", h.state.Version, views[0].Key))
 		h.shown = Behind
+	}
+	if due && len(h.pending) == 0 { // else the flush moves it on
+		return r.append(ctx, h, threadstore.Append{Due: threadstore.DueAt(now.Add(idleDue))}, false)
 	}
 	return nil
 }

@@ -238,11 +238,7 @@ func (p *proc) runnable() []agent.ThreadID {
 	if p.engine.Paused() != "" { // what it runs it brings to an end
 		return ids
 	}
-	due, err := p.w.disk.Due(p.w.ctx, now, 1000)
-	if err != nil {
-		p.w.fail("the simulation works", "listing what is due: %v", err)
-	}
-	for _, d := range due {
+	for _, d := range p.due() {
 		id := agent.ThreadID(d.Log)
 		if _, running := p.active[id]; !running && !p.busy[id] && !now.Before(p.held[id]) {
 			ids = append(ids, id)
@@ -321,6 +317,20 @@ func (p *proc) renew() {
 	p.unordered = true
 	w.guard(p, func() { p.runner.Renew(w.ctx) })
 	p.unordered = false
+	for _, d := range p.due() {
+		if id := agent.ThreadID(d.Log); !p.active[id].IsZero() {
+			p.runner.Due(id, d.At)
+		}
+	}
+}
+
+// due lists what the store says is due by this process's clock.
+func (p *proc) due() []threadstore.DueLog {
+	due, err := p.w.disk.Due(p.w.ctx, p.clock(), 1000)
+	if err != nil {
+		p.w.fail("the simulation works", "listing what is due: %v", err)
+	}
+	return due
 }
 
 // backoff is how a Store sleeps between tries.
