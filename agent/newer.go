@@ -27,14 +27,12 @@ type leftAt struct {
 // whoever else runs. Lists and snapshot stay as the newer program wrote them.
 // If nobody took the thread, people are shown that it stands still.
 func (r *Runner) leave(ctx context.Context, h *run, now time.Time) (result, error) {
-	r.mu.Lock()
-	at, again := r.left[h.id]
-	if !again || at.version != h.version {
-		at = leftAt{h.version, now}
-		r.left[h.id] = at
+	at := r.left.get(string(h.id))
+	if at == nil || at.version != h.version {
+		at = &leftAt{h.version, now}
+		r.left.put(string(h.id), at)
 		r.Log.Warn("the thread has events that only a newer program knows: it is left to that one", "thread", h.id, "events", h.state.Foreign)
 	}
-	r.mu.Unlock()
 	alone := now.Sub(at.since) >= newerFirst
 	if alone && (h.dirty || h.shown != Settled) {
 		r.show(h)
@@ -69,7 +67,5 @@ func (r *Runner) leaveEnvironment(h *run, rel *ReleaseState, env *Environment, s
 
 // yield leaves the thread to others until then, as far as nothing new happens to it.
 func (r *Runner) yield(id ThreadID, until time.Time) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.yielded[id] = until
+	r.yielded.put(string(id), &until)
 }

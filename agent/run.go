@@ -15,7 +15,7 @@ type run struct {
 	state   *State // with the pending events folded in
 	version int64  // of what is durable
 	lease   *threadstore.Lease
-	due     time.Time // when others look after it, as this process has set it last; zero: at once
+	due     time.Time  // when others look after it, as this process has set it last; zero: at once
 	leaseMu sync.Mutex // of the lease and of due
 	pending []*Event
 	pace    map[Step]time.Time // steps not to be taken again before

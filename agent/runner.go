@@ -102,11 +102,11 @@ type Runner struct {
 	runs      map[ThreadID]*run
 	envs      *cache[Environment]
 	policies  *policies
-	resting   *cache[rested]         // threads that were run here, as they were left
-	elsewhere map[string]time.Time   // by key: since when only another runner could know
-	yielded   map[ThreadID]time.Time // threads left to that runner, until when
-	left      map[ThreadID]leftAt    // threads left to a newer program
-	ended     bool                   // everything has been handed over: nothing is run here any more
+	resting   *cache[rested]    // threads that were run here, as they were left
+	elsewhere *cache[time.Time] // by key: since when only another runner could know
+	yielded   *cache[time.Time] // threads left to that runner, until when
+	left      *cache[leftAt]    // threads left to a newer program
+	ended     bool              // everything has been handed over: nothing is run here any more
 	// wake is told that another thread may go on. The Engine sets it.
 	wake func(ThreadID)
 	// thinking are the planner calls under way.
@@ -125,6 +125,7 @@ type Progress struct {
 const (
 	envsCached    = 1024
 	restingCached = 1024
+	waitsCached   = 4096 // for others: what is forgotten of those is waited for anew
 )
 
 var (
@@ -149,7 +150,7 @@ func NewRunner(cfg Config) *Runner {
 	if cfg.Patience <= 0 {
 		cfg.Patience = 20 * time.Millisecond
 	}
-	return &Runner{Config: cfg, runs: map[ThreadID]*run{}, envs: newCache[Environment](envsCached), policies: newPolicies(), resting: newCache[rested](restingCached), elsewhere: map[string]time.Time{}, yielded: map[ThreadID]time.Time{}, left: map[ThreadID]leftAt{}, wake: func(ThreadID) {}}
+	return &Runner{Config: cfg, runs: map[ThreadID]*run{}, envs: newCache[Environment](envsCached), policies: newPolicies(), resting: newCache[rested](restingCached), elsewhere: newCache[time.Time](waitsCached), yielded: newCache[time.Time](waitsCached), left: newCache[leftAt](waitsCached), wake: func(ThreadID) {}}
 }
 
 // Step takes one step of a thread: it does the most urgent thing that may be

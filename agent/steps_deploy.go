@@ -248,31 +248,27 @@ func (r *Runner) absent(ctx context.Context, h *run, rel *ReleaseState, drv depl
 // waitsElsewhere: only another runner could know what became of the start. For a
 // while this process lets go of the thread, so that the other one can take it.
 func (r *Runner) waitsElsewhere(h *run, rel *ReleaseState, now time.Time) bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	since, ok := r.elsewhere[rel.Deploy.Key]
-	if !ok {
-		since = now
-		r.elsewhere[rel.Deploy.Key] = now
+	since := r.elsewhere.get(rel.Deploy.Key)
+	if since == nil {
+		since = &now
+		r.elsewhere.put(rel.Deploy.Key, since)
 	}
-	if now.Sub(since) >= elsewhereLimit {
-		delete(r.elsewhere, rel.Deploy.Key)
+	if now.Sub(*since) >= elsewhereLimit {
+		r.elsewhere.drop(rel.Deploy.Key)
 		return false
 	}
-	r.yielded[h.id] = now.Add(yieldFor)
+	r.yield(h.id, now.Add(yieldFor))
 	return true
 }
 
 // yields reports whether this process leaves the thread to others for the moment.
 func (r *Runner) yields(id ThreadID, now time.Time) bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	until, ok := r.yielded[id]
-	if ok && !now.Before(until) {
-		delete(r.yielded, id)
+	until := r.yielded.get(string(id))
+	if until != nil && !now.Before(*until) {
+		r.yielded.drop(string(id))
 		return false
 	}
-	return ok
+	return until != nil
 }
 
 // abort asks the deployer to stop. What came of it, the deployer says when it is polled.
