@@ -40,7 +40,7 @@ type Engine struct {
 
 // NewEngine returns the engine of a runner. Nothing runs before Run.
 func NewEngine(r *Runner) *Engine {
-	e := &Engine{runner: r, active: map[ThreadID]chan time.Time{}, parked: map[ThreadID]time.Time{}, panics: map[ThreadID]int{}, turns: newTurns(turnsHere()), hands: newHands()}
+	e := &Engine{runner: r, active: map[ThreadID]chan time.Time{}, parked: map[ThreadID]time.Time{}, panics: map[ThreadID]int{}, turns: turnsHere(), hands: newHands()}
 	r.wake = e.Wake
 	return e
 }

@@ -3,6 +3,7 @@ package agent_test
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -96,5 +97,28 @@ func TestAThreadThatGrowsWhileItIsHandedOver(t *testing.T) {
 	due, err := s.store.Due(t.Context(), s.clock.Now(), 0)
 	if err != nil || len(due) != 1 {
 		t.Errorf("due: %v, %v; another replica would not find the thread at once", due, err)
+	}
+}
+
+// Whoever waits for the word that a fact was kept hears it before the fact's thread is run.
+func TestKeptIsToldBeforeTheThreadRuns(t *testing.T) {
+	s, _ := newWorld(t)
+	engine := agent.NewEngine(s.runner)
+	order := ""
+	engine.Drive(func(agent.ThreadID) { order += " woken" })
+	id := agent.SlackThreadID(agenttest.Team, "C0RELEASES", "A")
+	f := agent.Fact{
+		ID: "slack/A", Thread: id, Actor: agent.SlackActor(agenttest.Team, "U0ALICE"),
+		Data: &agent.Trigger{Source: "mention", Text: "deploy shop v1 to staging", Slack: &agent.Place{Team: agenttest.Team, Channel: "C0RELEASES", TS: "A"}},
+		Kept: func() {
+			events, err := agent.ReadEvents(t.Context(), s.store, string(id), 1)
+			order += fmt.Sprintf(" kept(%d, %v)", len(events), err)
+		},
+	}
+	if _, err := agent.NewService(engine).Take(t.Context(), f); err != nil {
+		t.Fatal(err)
+	}
+	if want := " kept(1, <nil>) woken"; order != want {
+		t.Errorf("it went%s, want%s", order, want)
 	}
 }

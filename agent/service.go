@@ -35,6 +35,8 @@ type Fact struct {
 	OnBehalfOf Actor
 	Trace      string
 	Data       Payload // *Trigger, *Message or *DecisionReceived
+	// Kept is called once the fact is in the log, before its thread is run for it. Defaults to nothing.
+	Kept func()
 }
 
 // Taken says what became of a fact.
@@ -45,6 +47,11 @@ type Taken struct {
 
 // ErrNoThread: a message or decision names a thread that is not there.
 var ErrNoThread = errors.New("no such thread")
+
+// Coming says that so many more facts are about to be taken in, or, below 0, that
+// they are not any more: meanwhile few threads are run, so that whoever waits for
+// an acknowledgement does not wait behind them.
+func (s *Service) Coming(n int) { s.engine.turns.coming(n) }
 
 // Take appends a fact, whatever else is happening to its thread, and has the
 // thread run. When it returns without an error, the fact is as durable as the
@@ -85,6 +92,9 @@ func (s *Service) Take(ctx context.Context, f Fact) (Taken, error) {
 	}
 	if err != nil {
 		return Taken{}, fmt.Errorf("taking in %s for %s: %w", e.Type(), f.Thread, err)
+	}
+	if f.Kept != nil {
+		f.Kept()
 	}
 	taken := Taken{Seq: done.Seqs[0], Fresh: done.Fresh[0]}
 	e.Seq = taken.Seq

@@ -16,16 +16,27 @@ const (
 	turnFor = 50 * time.Millisecond
 )
 
-// turns bound how many threads are stepped at once, first come first served.
-// Facts are taken in beside the steps and need no turn: however many threads have
-// something to do, what comes in meets only so many of them at the store and at
-// the processors. A step that waits for something slow, a deployer or a check,
-// keeps nobody else waiting: its turn ends by itself.
+// turns bound how many threads are stepped at once, first come first served. Those
+// that were stepped before have three turns in four, if they need as many: a thread
+// that is under way keeps memory which one that has not begun does not need. Facts are taken in beside the
+// steps and need no turn, and while some are on their way, only a few turns are
+// given: somebody waits for their acknowledgement, and for the steps nobody does as
+// much. So however many threads have something to do, what comes in meets few of
+// them at the store and at the processors. A step that waits for something slow, a
+// deployer or a check, keeps nobody else waiting: its turn ends by itself.
 type turns struct {
-	mu      sync.Mutex
-	free    int
-	waiting []*waiter
+	most, few int // at once; and while facts are on their way
+
+	mu    sync.Mutex
+	given int   // turns that are not over
+	facts int   // on their way
+	fresh queue // threads that wait for their first turn
+	begun queue // and those that go on
+	row   uint  // counts turns, so that each queue has its share
 }
+
+// queue is who waits for a turn, the first to come first.
+type queue []*waiter
 
 // waiter is told of its turn, once.
 type waiter struct {
@@ -33,9 +44,12 @@ type waiter struct {
 	gone  atomic.Bool // it was told, or does not wait any more
 }
 
-func newTurns(n int) *turns { return &turns{free: n} }
+func newTurns(few, most int) *turns { return &turns{few: few, most: most} }
 
-func turnsHere() int { return turnsEach * runtime.GOMAXPROCS(0) }
+func turnsHere() *turns {
+	n := runtime.GOMAXPROCS(0)
+	return newTurns(n, turnsEach*n)
+}
 
 // turn is one thread's turn. The nil turn is over.
 type turn struct {
@@ -44,26 +58,78 @@ type turn struct {
 	of    *turns
 }
 
+// coming says that so many more facts are on their way, or, below 0, that they are not any more.
+func (t *turns) coming(n int) {
+	t.mu.Lock()
+	t.facts += n
+	t.serve()
+}
+
 // next calls begin with a turn: now, or when it has come, on whosever goroutine ended another. It does not wait.
-func (t *turns) next(begin func(*turn)) *waiter {
+func (t *turns) next(begin func(*turn)) *waiter { return t.queue(&t.fresh, begin) }
+
+func (t *turns) queue(q *queue, begin func(*turn)) *waiter {
 	w := &waiter{begin: begin}
 	t.mu.Lock()
-	if t.free == 0 {
-		t.waiting = append(t.waiting, w)
-		t.mu.Unlock()
-		return w
-	}
-	t.free--
-	t.mu.Unlock()
-	w.gone.Store(true)
-	t.start(w)
+	*q = append(*q, w)
+	t.serve()
 	return w
 }
 
-func (t *turns) start(w *waiter) {
-	u := &turn{of: t}
-	u.timer = time.AfterFunc(turnFor, u.end)
-	w.begin(u)
+// serve gives the turns that may be given, and unlocks t.
+func (t *turns) serve() {
+	for {
+		w := t.first()
+		t.mu.Unlock()
+		if w == nil {
+			return
+		}
+		u := &turn{of: t}
+		u.timer = time.AfterFunc(turnFor, u.end)
+		w.begin(u)
+		t.mu.Lock()
+	}
+}
+
+// first takes whoever has a turn now; nil: nobody has.
+func (t *turns) first() *waiter {
+	most := t.most
+	if t.facts > 0 {
+		most = t.few
+	}
+	for t.given < most {
+		w := t.pick()
+		if w == nil {
+			return nil
+		}
+		if !w.gone.Swap(true) {
+			t.given++
+			return w
+		}
+	}
+	return nil
+}
+
+// pick takes whoever is the next in order; nil: nobody waits.
+func (t *turns) pick() *waiter {
+	first, second := &t.begun, &t.fresh
+	if t.row++; t.row%4 == 0 {
+		first, second = second, first
+	}
+	if w := first.take(); w != nil {
+		return w
+	}
+	return second.take()
+}
+
+// take takes the first; nil: nobody waits.
+func (q *queue) take() *waiter {
+	if len(*q) == 0 {
+		return nil
+	}
+	w := (*q)[0]
+	(*q)[0], *q = nil, (*q)[1:]
+	return w
 }
 
 // take goes on with u if that is not over, and else waits for a turn. It returns nil when ctx has ended.
@@ -72,7 +138,7 @@ func (t *turns) take(ctx context.Context, u *turn) *turn {
 		return u
 	}
 	came := make(chan *turn, 1)
-	w := t.next(func(u *turn) { came <- u })
+	w := t.queue(&t.begun, func(u *turn) { came <- u })
 	select {
 	case u := <-came:
 		return u
@@ -93,20 +159,9 @@ func (u *turn) give() {
 }
 
 func (u *turn) end() {
-	if !u.over.CompareAndSwap(false, true) {
-		return
+	if u.over.CompareAndSwap(false, true) {
+		u.of.mu.Lock()
+		u.of.given--
+		u.of.serve()
 	}
-	t := u.of
-	t.mu.Lock()
-	for len(t.waiting) > 0 {
-		w := t.waiting[0]
-		t.waiting[0], t.waiting = nil, t.waiting[1:]
-		if !w.gone.Swap(true) {
-			t.mu.Unlock()
-			t.start(w)
-			return
-		}
-	}
-	t.free++
-	t.mu.Unlock()
 }

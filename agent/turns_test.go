@@ -10,7 +10,7 @@ import (
 // A thread waits until another's turn is over: because it was given back, or because it takes long.
 func TestTurns(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		turns := newTurns(1)
+		turns := newTurns(1, 1)
 		first := turns.take(t.Context(), nil)
 		if again := turns.take(t.Context(), first); again != first {
 			t.Error("a thread waits for itself")
@@ -35,7 +35,7 @@ func TestTurns(t *testing.T) {
 			t.Errorf("it waited for %s, want %s", took, turnFor)
 		}
 		second.give()
-		if turns.free != 0 {
+		if turns.given != 1 {
 			t.Error("a turn that was over was given back once more")
 		}
 		ctx, cancel := context.WithCancel(t.Context())
@@ -51,8 +51,59 @@ func TestTurns(t *testing.T) {
 		if begun != 3 {
 			t.Errorf("%d of 3 had a turn", begun)
 		}
-		if turns.free != 1 {
+		if turns.given != 0 {
 			t.Error("a turn was lost")
 		}
 	})
+}
+
+// While facts are on their way few turns are given, and the others once they have come.
+func TestFactsGoFirst(t *testing.T) {
+	turns := newTurns(1, 3)
+	turns.coming(2)
+	var had []*turn
+	for range 4 {
+		turns.next(func(u *turn) { had = append(had, u) })
+	}
+	if len(had) != 1 {
+		t.Fatalf("%d turns while facts come, want 1", len(had))
+	}
+	turns.coming(-1)
+	if len(had) != 1 {
+		t.Fatalf("%d turns while another fact comes, want 1", len(had))
+	}
+	turns.coming(-1)
+	if len(had) != 3 {
+		t.Fatalf("%d turns once all facts have come, want 3", len(had))
+	}
+	turns.coming(1)
+	had[0].give()
+	if len(had) != 3 {
+		t.Fatal("a turn was given while more were under way than may be")
+	}
+	had[1].give()
+	had[2].give()
+	if len(had) != 4 {
+		t.Fatal("nobody has a turn while facts come")
+	}
+	had[3].give()
+}
+
+// What is under way is finished before more is begun, and what has not begun is not left for ever.
+func TestThreadsUnderWayHaveThreeTurnsInFour(t *testing.T) {
+	turns := newTurns(1, 1)
+	turns.row = 3 // the next is the fourth
+	var first *turn
+	turns.next(func(u *turn) { first = u })
+	order := ""
+	for range 2 {
+		turns.queue(&turns.fresh, func(u *turn) { order += "n"; u.give() })
+	}
+	for range 5 {
+		turns.queue(&turns.begun, func(u *turn) { order += "b"; u.give() })
+	}
+	first.give()
+	if want := "bbbnbbn"; order != want {
+		t.Errorf("turns went to %s, want %s (b: under way, n: not begun)", order, want)
+	}
 }

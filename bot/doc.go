@@ -7,7 +7,7 @@
 // thread, so that order within a thread is kept and a slow store never stops the
 // reading of a link. A worker turns the envelope into a fact, appends it
 // (agent.Service.Take), and only then acknowledges it, on the link that carried
-// it. What could not be appended is not acknowledged, and Slack sends it again;
+// it; the thread is run after that, and while envelopes wait, few threads are run. What could not be appended is not acknowledged, and Slack sends it again;
 // clicks and commands, which Slack sends once, are tried for a while, and then
 // the person is told. An envelope that can't be read, or is of no use, is
 // acknowledged and left alone.

@@ -23,6 +23,7 @@ type envelope struct {
 	attempt int
 	came    time.Time
 	acked   atomic.Bool
+	coming  atomic.Bool // counted as such by the agent
 }
 
 // Times of an envelope. Slack waits three seconds for an acknowledgement.
@@ -44,7 +45,21 @@ func (b *Bot) ack(e *envelope, payload any) error {
 	if b.cfg.AckSeconds != nil {
 		b.cfg.AckSeconds(e.kind, b.cfg.Now().Sub(e.came))
 	}
+	b.came(e)
 	return nil
+}
+
+// comes says that somebody waits for e's acknowledgement.
+func (b *Bot) comes(e *envelope) {
+	e.coming.Store(true)
+	b.service.Load().Coming(1)
+}
+
+// came: nobody waits for it any more.
+func (b *Bot) came(e *envelope) {
+	if e.coming.Swap(false) {
+		b.service.Load().Coming(-1)
+	}
 }
 
 // acknowledge is ack where nothing depends on it: Slack sends an event again whose acknowledgement was lost.

@@ -54,6 +54,7 @@ func (in *intake) run(ctx context.Context) {
 					return
 				case w := <-in.queues[i]:
 					in.bot.guarded(ctx, w)
+					in.bot.came(w.envelope)
 				}
 			}
 		})
@@ -65,9 +66,11 @@ func (in *intake) run(ctx context.Context) {
 func (in *intake) put(e *envelope) {
 	w, key := open(e)
 	e.payload = nil // it was read, and its bytes are the link's
+	in.bot.comes(e)
 	select {
 	case in.queues[maphash.String(in.seed, key)%workers] <- w:
 	default:
+		in.bot.came(e)
 		in.bot.cfg.Log.Warn("too much at once: an envelope is left to be sent again", "kind", e.kind)
 	}
 }

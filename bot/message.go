@@ -69,7 +69,7 @@ func (b *Bot) onEvent(ctx context.Context, e *envelope, m *message) {
 		return
 	}
 	b.take(ctx, e, func(ctx context.Context) error {
-		began, err := b.hear(ctx, m, named || direct)
+		began, err := b.hear(ctx, m, named || direct, func() { b.acknowledge(e) })
 		if began && (e.attempt > 0 || age(m.TS, b.cfg.Now()) > replyable) {
 			b.missed.put(m)
 		}
@@ -88,8 +88,9 @@ func (b *Bot) take(ctx context.Context, e *envelope, do func(context.Context) er
 
 // hear appends what somebody said: the beginning of a thread, or words in one of
 // ours. to says that it is meant for us; other words count only in a thread of
-// ours. began says that a thread began with it.
-func (b *Bot) hear(ctx context.Context, m *message, to bool) (began bool, err error) {
+// ours. kept is called once they are in the log, before the thread goes on with them. began
+// says that a thread began with it.
+func (b *Bot) hear(ctx context.Context, m *message, to bool, kept func()) (began bool, err error) {
 	me := b.me()
 	place := agent.Place{Team: me.team, Channel: m.Channel, TS: m.root()}
 	reply := m.ThreadTS != "" && m.ThreadTS != m.TS
@@ -109,7 +110,7 @@ func (b *Bot) hear(ctx context.Context, m *message, to bool) (began bool, err er
 		return false, nil
 	}
 	words := plainWords(m.Text, me.user)
-	f := agent.Fact{ID: "slack/" + me.team + "/" + m.Channel + "/" + m.TS, Thread: id, Actor: agent.SlackActor(m.team(me), m.User)}
+	f := agent.Fact{ID: "slack/" + me.team + "/" + m.Channel + "/" + m.TS, Thread: id, Actor: agent.SlackActor(m.team(me), m.User), Kept: kept}
 	if known {
 		f.Data = &agent.Message{Text: words, TS: m.TS, Aside: !to}
 	} else {

@@ -123,7 +123,7 @@ func (b *Bot) catchUp(ctx context.Context, m *message) {
 		if r.TS <= m.TS || r.ThreadTS == "" || r.ThreadTS == r.TS || !r.spoken(me) {
 			continue
 		}
-		if _, err := b.hear(ctx, &r, mentions(r.Text, me.user) || r.ChannelType == "im"); err != nil {
+		if _, err := b.hear(ctx, &r, mentions(r.Text, me.user) || r.ChannelType == "im", nil); err != nil {
 			b.cfg.Log.Warn("a reply that came before its thread was not taken in", "err", err)
 			return
 		}
