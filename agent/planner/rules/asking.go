@@ -305,6 +305,9 @@ func (m *message) reading(kind agent.IntentKind, th thread) agent.Intent {
 		i.Service, i.Environment = th.last.Service, th.last.Environment
 		return i
 	}
+	if len(f.services) == 0 && len(f.unclear) == 1 && f.unclear[0].val != "" && !m.set.has(clsUnknown) {
+		f.services, f.unclear = []string{f.unclear[0].val}, nil // a short name will do where nothing is changed
+	}
 	if len(f.services) == 0 && len(f.unclear) > 0 {
 		return ask(i, "service", "I know no service “"+f.unclear[0].text+"”. Did you mean "+list(f.unclear[0].options)+"?", f.unclear[0].options...)
 	}

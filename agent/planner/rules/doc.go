@@ -43,7 +43,9 @@
 //   - A name. Case, hyphens and the usual aliases are the same name; a slip is
 //     one only where exactly one name is near, the changed letters are no digits,
 //     and the word is long enough (in short ones only swapped or doubled letters
-//     are slips). "checkout" for checkout-api is offered, not taken. Aliases
+//     are slips). "checkout" stands for checkout-api only where the
+//     object of a request stands, in a message that names no other service, if
+//     no other service has that part; elsewhere it is offered. Aliases
 //     mean an environment that the service has: prod is never preprod, qa never test.
 //   - Somebody else's words: quotations, "bob said to …", a person addressed by name.
 //   - A question: "deploy shop 1.4.2 to prod?" and "can I deploy …?" are asked back,

@@ -10,7 +10,7 @@ type item struct {
 	cls     class
 	text    string   // as written
 	key     string   // as the lexicon knows it
-	val     string   // the service, environment as written, version or person that it names
+	val     string   // the service, environment as written, version or person that it names; of a clsName: the service it is the short name of
 	options []string // names that an unsure one could be
 	sep     rune     // for clsSep
 	start   int      // byte offsets in the cleaned text
@@ -309,6 +309,11 @@ func (r *resolver) unknown(t token) item {
 
 func (r *resolver) slip(t token) item {
 	service, services := near(t.text, r.names.list)
+	if len(services) == 0 {
+		if part, _ := near(t.text, r.names.parts); part != "" {
+			services = []string{r.names.short[part]} // "chekout" is offered as checkout-api
+		}
+	}
 	env, envs := near(t.text, r.places())
 	lexical := r.lex.slip(t.key)
 	switch {
@@ -319,7 +324,11 @@ func (r *resolver) slip(t token) item {
 	case lexical != "" && len(services) == 0 && len(envs) == 0:
 		return item{cls: r.lex.phrases[lexical], text: t.text, key: lexical}
 	case len(services) > 0 && !r.placed():
-		return item{cls: clsName, text: t.text, key: t.key, options: services}
+		short := ""
+		if len(services) == 1 && lexical == "" && len(envs) == 0 {
+			short = r.names.short[strings.ToLower(t.text)]
+		}
+		return item{cls: clsName, text: t.text, key: t.key, val: short, options: services}
 	}
 	return item{cls: clsUnknown, text: t.text, key: t.key}
 }

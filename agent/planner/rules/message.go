@@ -30,6 +30,7 @@ func (p *Planner) read(words string, n *names) *message {
 	m := &message{text: clean(words), names: n, lex: p.lexicon}
 	m.tongue = m.spoken(p.tells)
 	m.items = resolve(p.lexicon, n, lex(m.text))
+	called(m.items)
 	besides(m.items)
 	nouns(m.items)
 	m.items = provenance(m.items)

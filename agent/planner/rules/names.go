@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -14,10 +15,12 @@ type names struct {
 	aliases  map[string]string   // plain form → an alias as the policy file has it
 	envs     map[string][]string // plain form → environments of any service
 	people   map[string][]string
-	list     []string // service names in order
-	envList  []string // environment names of all services, each once, in order
-	longest  int      // segments of the longest name
-	widest   int      // bytes of the widest name, hyphens and all
+	short    map[string]string // part of one service's name → that service, see [names.shortNames]
+	parts    []string          // the keys of short, in order
+	list     []string          // service names in order
+	envList  []string          // environment names of all services, each once, in order
+	longest  int               // segments of the longest name
+	widest   int               // bytes of the widest name, hyphens and all
 }
 
 // prepare returns the names of a catalog: those prepared last, if it is the same
@@ -59,6 +62,8 @@ func newNames(cat agent.Catalog) *names {
 	for _, p := range cat.People {
 		n.add(n.people, p, p)
 	}
+	n.short = n.shortNames()
+	n.parts = slices.Sorted(maps.Keys(n.short))
 	return n
 }
 
