@@ -174,6 +174,7 @@ func (p *Planner) fills(m *message, th thread) (agent.Intent, bool) {
 			return i, true
 		}
 	}
+	m.remembers()
 	m.answersShortly(th.open)
 	o := p.order(m)
 	if o.action != clsUnknown || o.worst() != roleEmpty || o.fill.empty() || o.pageUnclear || o.dangling || o.unsure || m.question && !o.asks {

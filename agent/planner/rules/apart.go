@@ -56,6 +56,7 @@ func leadOfControl(s *segment) class {
 		puts = puts || it.cls == clsLight
 		switch {
 		case it.cls == clsIn && puts:
+		case (it.cls == clsNo || it.cls == clsCorr && panics(it.key)) && s.set.meets(setOf(clsCancel, clsHold)):
 		case it.cls == clsHelp, it.cls == clsWhy:
 			return it.cls
 		case it.cls == clsModal && (it.key == "you can" || it.key == "you may"):
@@ -209,7 +210,14 @@ func (p *Planner) topical(m *message, th thread) (agent.Intent, bool) {
 
 // again reads "retry": the thread's release once more, if it is over.
 func (p *Planner) again(m *message, th thread) (agent.Intent, bool) {
-	if !m.set.has(clsRetry) || m.question && !m.set.meets(setOf(clsReq, clsPlease)) ||
+	if m.onceMore() {
+		if i, ok := m.repeat(th); ok {
+			return i, true
+		}
+		if th.last == nil {
+			return agent.Intent{}, false
+		}
+	} else if !m.set.has(clsRetry) || m.question && !m.set.meets(setOf(clsReq, clsPlease)) ||
 		!m.set.within(small().with(setOf(clsRetry, clsReq, clsPron, clsNoun, clsDeploy, clsRollback, clsPast2))) {
 		return agent.Intent{}, false
 	}

@@ -21,6 +21,9 @@ func (p *Planner) asking(m *message, th thread) (agent.Intent, bool) {
 	if q, ok := m.asksBehind(); ok && !interrogative && !modal && !shown {
 		it, interrogative = q, true
 	}
+	if m.question && !interrogative && !shown && m.ponders() {
+		return p.guess(m, "Do you ask me to?"), true
+	}
 	if m.set.meets(setOf(clsHypo)) && (interrogative || m.question) {
 		return none(), true
 	}

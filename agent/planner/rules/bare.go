@@ -103,7 +103,9 @@ func newsy(k string) bool {
 // praises: small talk about something that is done.
 func praises(k string) bool {
 	switch k {
-	case "nice", "wow", "great job", "good job", "well done", "nice work", "nice one", "great work", "love it", "you rock", "good bot", "congrats", "congratulations",
+	case "omg", "oh god", "oh my god", "omfg", "gosh", "yikes", "eek", "crap", "oh crap", "damn", "dammit", "damnit", "shit", "oh shit", "fuck", "wtf", "uh oh", "uh-oh", "uhoh", "mist", "oh mist", "scheisse", "verdammt", "oh nein", "oh je",
+		"merde", "putain", "zut", "mierda", "joder", "caramba", "droga", "merda", "cazzo", "accidenti", "cavolo", "oei",
+		"nice", "wow", "great job", "good job", "well done", "nice work", "nice one", "great work", "love it", "you rock", "good bot", "congrats", "congratulations",
 		"thanks for", "thank you for", "thx for", "cheers for", "super", "prima", "genial", "parfait", "bravo", "perfecto", "excelente", "estupendo", "otimo", "perfeito", "parabens", "ottimo", "perfetto":
 		return true
 	}

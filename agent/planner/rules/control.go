@@ -77,6 +77,9 @@ func (p *Planner) control(m *message, th thread) (agent.Intent, bool) {
 		}
 		return ask(agent.Intent{}, "request", "Shall I hold the release, or change it?", options...), true
 	}
+	if f, ok := m.undoes(); ok && kind == agent.IntentCancel {
+		return m.finish(agent.IntentRollback, f, agent.Intent{}), true
+	}
 	if len(rest) > 0 && m.laterOrder(rest) {
 		if kind == agent.IntentHold || it.key == "never mind" || it.key == "nevermind" || it.key == "nvm" || it.key == "stop" || it.key == "forget it" {
 			if i, ok := p.afterStop(m, it, th); ok {
@@ -303,7 +306,7 @@ func (m *message) why(rest []item, th thread) agent.Intent {
 		return agent.Intent{Kind: agent.IntentWhy, ID: id}
 	}
 	set := classesOf(rest)
-	if m.ours(rest) || asksOfIt(rest) || len(rest) > 1 && points(rest[0].key) && rest[1].cls == clsAux || set.within(small().with(setOf(clsAux, clsNeg))) || set.within(small().with(setOf(clsAux, clsNeg, clsFail, clsBad, clsDone, clsStative, clsGerund))) {
+	if m.ours(rest) || stalls(rest) || asksOfThis(rest) && th.last != nil || asksOfIt(rest) || len(rest) > 1 && points(rest[0].key) && rest[1].cls == clsAux || set.within(small().with(setOf(clsAux, clsNeg))) || set.within(small().with(setOf(clsAux, clsNeg, clsFail, clsBad, clsDone, clsStative, clsGerund))) {
 		if set.has(clsUnknown) && unknowns(rest) > 2 {
 			return none()
 		}

@@ -25,6 +25,9 @@ func (p *Planner) withoutAction(m *message, o order, th thread) agent.Intent {
 			again.Page = o.page
 			return ask(agent.Intent{}, "request", "Whom to page is part of a request. Shall I ask for it anew?", Say(again))
 		}
+		if th.last == nil && th.topic == nil && th.open == nil && m.asksForSomething() {
+			return ask(agent.Intent{}, "request", "Do what? For example: deploy SERVICE VERSION to ENVIRONMENT.")
+		}
 		return none()
 	}
 	if m.question && !o.asks || o.unsure {
@@ -153,7 +156,7 @@ func (p *Planner) broken(m *message, o order, w role) agent.Intent {
 		}
 		return none()
 	case roleQuoted, roleSaid, roleModal:
-		if m.question && w == roleQuoted || w == roleModal && (m.wasAbout() || m.reports()) {
+		if m.question && w == roleQuoted || m.documents() || w == roleModal && (m.wasAbout() || m.reports()) {
 			return none()
 		}
 		if named && (deploys || m.set.meets(setOf(clsLight, clsPast, clsEnv))) && m.wants() || w == roleQuoted && p.quotesOrder(m) {

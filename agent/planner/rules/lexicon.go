@@ -111,6 +111,7 @@ const (
 	clsEnvWord
 	clsServiceWord
 	clsRetry   // "try again": the same once more
+	clsForgot  // "forgot to mention": with an answer, why it comes late
 	clsDuty    // whoever is on call: whom a page reaches anyway
 	clsAgainst // without, except, only: limits that can't be kept
 	classCount

@@ -216,6 +216,11 @@ func (c *cutter) add(i int) {
 			c.cut(false, false) // "hope you had a nice weekend 🙂 can you …"
 		}
 		c.put(it)
+	case clsFail:
+		if n := len(c.cur.items); n > 0 && mistaken(it.key) && setOf(clsCancel, clsHold).has(c.cur.items[n-1].cls) {
+			c.cut(false, false) // "stop thats the wrong env"
+		}
+		c.put(it)
 	case clsPage, clsTell, clsLet:
 		if !c.keepsCondition() && c.opensPage() {
 			c.cut(false, false)

@@ -15,6 +15,9 @@ func (m *message) console() bool {
 		return false
 	}
 	text := strings.TrimSpace(m.text)
+	if markup(text) {
+		return true
+	}
 	if in, ok := fenced(text); ok {
 		for line := range strings.SplitSeq(in, "\n") {
 			if logged(strings.TrimSpace(line)) {
@@ -26,6 +29,29 @@ func (m *message) console() bool {
 	line, _, _ := strings.Cut(text, "\n")
 	first, _, more := strings.Cut(line, " ")
 	return more && stamped(first) || command(strings.Trim(line, "`"))
+}
+
+// documents: an order is quoted from a text that tells how things are done.
+func (m *message) documents() bool {
+	if !m.set.has(clsQuoted) || m.set.meets(setOf(clsPlease, clsReq)) {
+		return false
+	}
+	for _, it := range m.items {
+		switch it.key {
+		case "runbook", "docs", "doc", "readme", "wiki", "manual", "playbook", "guide", "handbook", "documentation", "tutorial", "faq", "confluence", "cheatsheet", "example", "doku", "handbuch", "documentacion", "documentacao", "documentazione", "documentatie":
+			return true
+		}
+	}
+	return false
+}
+
+// markup: tags or an object, as programs exchange them.
+func markup(text string) bool {
+	if strings.HasPrefix(text, "{") && strings.HasSuffix(text, "}") && strings.Contains(text, `":`) {
+		return true
+	}
+	at := strings.Index(text, "</")
+	return at >= 0 && at+2 < len(text) && isLetter(text[at+2])
 }
 
 // fenced is what stands between the fences of a text that is nothing else.

@@ -87,7 +87,7 @@ func (p *Planner) order(m *message) order {
 			o.facts.take(s.items)
 			o.bad = o.bad || s.set.meets(setOf(clsBad, clsFail))
 		case roleAction, roleSlots:
-			o.addOrder(m, s, r, corr || s.set.has(clsCorr), named)
+			o.addOrder(m, s, r, corr || s.set.has(clsCorr) || p.grammar.swaps(s), named)
 			named, corr, o.dangling = true, false, false
 		}
 	}

@@ -90,6 +90,12 @@ func (g *grammar) role(m *message, s *segment, first bool) role {
 	if action != clsUnknown && g.closed(m, s, st) {
 		return roleAction
 	}
+	if action == clsUnknown && (g.swaps(s) || g.repeatsIt(s)) {
+		return roleSlots
+	}
+	if hesitates(s) {
+		return roleModal
+	}
 	if action == clsUnknown && st.within(g.slotLike) && st.meets(setOf(clsService, clsEnv, clsVersion, clsName, clsVague, clsSame)) {
 		return roleSlots
 	}

@@ -12,7 +12,7 @@ type wordList struct {
 // words returns the lexicon: actions, what people ask about, what makes an
 // order none, and the small words around them.
 func words() []wordList {
-	return slices.Concat(actionWords(), talkWords(), smallWords(), politeWords(), besideWords(),
+	return slices.Concat(actionWords(), talkWords(), smallWords(), politeWords(), besideWords(), threadWords(),
 		germanWords(), frenchWords(), spanishWords(), portugueseWords(), italianWords(), dutchWords())
 }
 
