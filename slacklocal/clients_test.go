@@ -68,7 +68,7 @@ func TestSlacksOwnClients(t *testing.T) {
 	path := node(t)
 	for _, kind := range []string{"bolt", "socket-mode"} {
 		t.Run(kind, func(t *testing.T) {
-			h := newHouse(t, slacklocal.Config{})
+			h := newHouse(t, slacklocal.Config{AckWithin: patience, TriggerWithin: patience}) // Node may be slow to begin with
 			h.run(path, kind)
 
 			card := func() slacklocal.Message {

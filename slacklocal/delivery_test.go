@@ -45,7 +45,7 @@ func (h *house) link() *link {
 	}
 	_ = resp.Body.Close()
 	h.t.Cleanup(func() { _ = conn.Close() })
-	if err := conn.SetReadDeadline(time.Now().Add(10 * time.Second)); err != nil {
+	if err := conn.SetReadDeadline(time.Now().Add(patience)); err != nil {
 		h.t.Fatal(err)
 	}
 	return &link{t: h.t, conn: conn}

@@ -1,8 +1,12 @@
 package slacklocal_test
 
 import (
+	"context"
+	"errors"
+	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -91,14 +95,21 @@ func TestCallFaults(t *testing.T) {
 	if len(h.Messages("C0REL")) != 0 {
 		t.Error("a fault before the effect has an effect")
 	}
-	raw := func() (int, string, error) {
-		resp, err := h.http.PostForm(h.base+"/slack/api/chat.postMessage", url.Values{"token": {"xoxb-1"}, "channel": {"C0REL"}, "text": {"x"}})
+	call := func(ctx context.Context) (int, string, error) {
+		form := url.Values{"token": {"xoxb-1"}, "channel": {"C0REL"}, "text": {"x"}}
+		req, err := http.NewRequestWithContext(ctx, http.MethodPost, h.base+"/slack/api/chat.postMessage", strings.NewReader(form.Encode()))
+		if err != nil {
+			return 0, "", err
+		}
+		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		resp, err := h.http.Do(req)
 		if err != nil {
 			return 0, "", err
 		}
 		defer func() { _ = resp.Body.Close() }()
 		return resp.StatusCode, resp.Header.Get("Content-Type"), nil
 	}
+	raw := func() (int, string, error) { return call(t.Context()) }
 	h.Fail("*", 1, slacklocal.ServerError(503))
 	h.Fail("*", 1, slacklocal.HTMLPage())
 	if status, _, err := raw(); status != 503 || err != nil {
@@ -115,11 +126,15 @@ func TestCallFaults(t *testing.T) {
 		t.Errorf("%d messages, want the one whose reply was lost", n)
 	}
 	h.Fail("chat.postMessage", -1, slacklocal.Hang())
-	h.http.Timeout = 50 * time.Millisecond
-	if _, _, err := raw(); err == nil {
-		t.Error("a hanging call answered")
+	before := len(h.Calls())
+	hanging, giveUp := context.WithCancel(t.Context())
+	hung := make(chan error, 1)
+	go func() { _, _, err := call(hanging); hung <- err }()
+	h.wait("the call", func() bool { return len(h.Calls()) > before })
+	giveUp()
+	if err := <-hung; !errors.Is(err, context.Canceled) {
+		t.Errorf("a hanging call answered: %v", err)
 	}
-	h.http.Timeout = 10 * time.Second
 	h.ClearFaults()
 	if r := post(); !r.OK {
 		t.Errorf("after ClearFaults: %s", r.Error)

@@ -10,12 +10,15 @@ import (
 
 	"github.com/slack-go/slack"
 	"github.com/slack-go/slack/socketmode"
-	"go.uber.org/goleak"
 
+	"github.com/releasebot/releasebot/internal/leaktest"
 	"github.com/releasebot/releasebot/slacklocal"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { leaktest.Main(m) }
+
+// patience is how long anything may take on a busy machine; what is waited for mostly comes at once.
+const patience = 2 * time.Minute
 
 // clock is a clock that moves when told.
 type clock struct {
@@ -66,14 +69,14 @@ func newHouse(t *testing.T, cfg slacklocal.Config) *house {
 	ws.AddUser(slacklocal.User{ID: "U0CAT", Name: "cat"})
 	ws.AddChannel("C0REL", "releases", "U0ANN", "U0BOB")
 	ws.AddGroup("S0ONCALL", "oncall", "U0BOB")
-	h := &house{Workspace: ws, t: t, base: base, http: &http.Client{Transport: tr, Timeout: 10 * time.Second}}
+	h := &house{Workspace: ws, t: t, base: base, http: &http.Client{Transport: tr, Timeout: patience}}
 	h.client = slack.New("xoxb-1", slack.OptionAppLevelToken("xapp-1"),
 		slack.OptionAPIURL(base+"/slack/api/"), slack.OptionHTTPClient(h.http))
 	return h
 }
 
 func (h *house) ctx() context.Context {
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	h.t.Cleanup(cancel)
 	return ctx
 }
@@ -142,7 +145,7 @@ func (h *house) listen(handle func(socketmode.Event) (payload any, ack bool)) *a
 // next returns the next event of a type.
 func (h *house) next(a *app, kind socketmode.EventType) socketmode.Event {
 	h.t.Helper()
-	deadline := time.After(10 * time.Second)
+	deadline := time.After(patience)
 	for {
 		select {
 		case e := <-a.events:

@@ -8,7 +8,6 @@ import (
 )
 
 const (
-	triggerLife = 3 * time.Second
 	maxViews    = 3       // modals on top of each other
 	maxViewSize = 250_000 // bytes
 )
@@ -64,7 +63,7 @@ type trigger struct {
 
 func (ws *Workspace) newTrigger(user, view string) string {
 	id := "1.2." + ws.nextID("")
-	ws.triggers[id] = &trigger{user: user, view: view, until: ws.now().Add(triggerLife)}
+	ws.triggers[id] = &trigger{user: user, view: view, until: ws.now().Add(ws.cfg.TriggerWithin)}
 	return id
 }
 

@@ -39,6 +39,8 @@ type Config struct {
 
 	// AckWithin is how long the app may take to acknowledge. Defaults to 3 s.
 	AckWithin time.Duration
+	// TriggerWithin is how long a trigger_id is good. Defaults to 3 s.
+	TriggerWithin time.Duration
 	// Retries are the waits before an event that was not acknowledged is sent
 	// again. Defaults to at once, 1 minute, 5 minutes, as Slack does.
 	Retries []time.Duration
@@ -79,6 +81,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.AckWithin == 0 {
 		c.AckWithin = 3 * time.Second
+	}
+	if c.TriggerWithin == 0 {
+		c.TriggerWithin = 3 * time.Second
 	}
 	if c.Retries == nil {
 		c.Retries = []time.Duration{0, time.Minute, 5 * time.Minute}

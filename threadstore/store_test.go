@@ -9,13 +9,12 @@ import (
 	"testing/synctest"
 	"time"
 
-	"go.uber.org/goleak"
-
+	"github.com/releasebot/releasebot/internal/leaktest"
 	"github.com/releasebot/releasebot/threadstore"
 	"github.com/releasebot/releasebot/threadstore/boltstore"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { leaktest.Main(m) }
 
 func draft(id string) threadstore.Draft {
 	return threadstore.Draft{ID: id, Sum: "sum of " + id, Encode: func(seq int64, prev string) ([]byte, error) {

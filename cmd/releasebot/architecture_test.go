@@ -112,6 +112,11 @@ var rooms = []room{
 		"what stands below internal is used by all, so it uses none of them",
 	},
 	{
+		"internal/leaktest", nil,
+		[]string{"go.uber.org/goleak"},
+		"it looks for what any package's tests have left behind",
+	},
+	{
 		"internal/e2etest",
 		[]string{"agent"},
 		nil,

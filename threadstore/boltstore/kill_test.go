@@ -14,8 +14,7 @@ import (
 	"testing"
 	"time"
 
-	"go.uber.org/goleak"
-
+	"github.com/releasebot/releasebot/internal/leaktest"
 	"github.com/releasebot/releasebot/threadstore"
 	"github.com/releasebot/releasebot/threadstore/boltstore"
 )
@@ -28,7 +27,7 @@ func TestMain(m *testing.M) {
 		fmt.Println(writeUntilKilled(path))
 		os.Exit(1)
 	}
-	goleak.VerifyTestMain(m)
+	leaktest.Main(m)
 }
 
 // writeUntilKilled appends facts from several goroutines, and says of each that it was acknowledged.

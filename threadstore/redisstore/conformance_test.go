@@ -11,6 +11,7 @@ import (
 	"github.com/redis/go-redis/v9"
 	"go.uber.org/goleak"
 
+	"github.com/releasebot/releasebot/internal/leaktest"
 	"github.com/releasebot/releasebot/threadstore"
 	"github.com/releasebot/releasebot/threadstore/redisstore"
 	"github.com/releasebot/releasebot/threadstore/storetest"
@@ -19,7 +20,7 @@ import (
 
 func TestMain(m *testing.M) {
 	// go-redis looks once a second whether a server that was away is back; this one it sees a second after it was closed.
-	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("github.com/redis/go-redis/v9/internal/pool.(*ConnPool).tryDial"))
+	leaktest.Main(m, goleak.IgnoreAnyFunction("github.com/redis/go-redis/v9/internal/pool.(*ConnPool).tryDial"))
 }
 
 // A site opens stores on one Redis, each under a prefix of its own.
