@@ -96,7 +96,7 @@ func (p place) record(e entry) error { return e2etest.Ledger(p.path(ledgerFile))
 func (p place) ledger() ([]entry, error) { return e2etest.Ledger(p.path(ledgerFile)).Read() }
 
 // holdLimit ends a deploy that nobody lets go.
-const holdLimit = 3 * time.Minute
+const holdLimit = 10 * time.Minute
 
 func (p place) wait(e entry) error {
 	tick := time.NewTicker(10 * time.Millisecond)

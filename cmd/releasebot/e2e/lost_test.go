@@ -140,8 +140,8 @@ services:
 }
 
 // personAsked is how long a person may have to wait for being asked, with the
-// lease that has to end first, and something for a busy machine.
-const personAsked = 60*time.Second + leaseOver + 10*time.Second
+// lease that has to end first, and what a busy machine adds.
+const personAsked = 60*time.Second + leaseOver + 60*time.Second
 
 // The bot is killed, and another one with a data folder of its own can't know
 // what became of the runs: after a minute at most a person is asked.

@@ -88,6 +88,9 @@ func (p *botProcess) signal(s os.Signal) {
 	p.w.must(p.cmd.Process.Signal(s))
 }
 
+// stopWithin is promised to be 10 seconds, from SIGTERM until the bot has ended. A busy machine is given three times that here.
+const stopWithin = 3 * 10 * time.Second
+
 // gone waits until the bot has ended, and Slack has noticed.
 func (p *botProcess) gone() {
 	p.w.Helper()
@@ -172,6 +175,13 @@ func pidIn(path, object string) int {
 	return f.PID
 }
 
+// written waits until a run's file names a process.
+func (p *botProcess) written(path, object string) (pid int) {
+	p.w.Helper()
+	p.w.until("a process id in "+path, func() bool { pid = pidIn(path, object); return pid > 0 })
+	return pid
+}
+
 // killSupervisors kills the supervisors of the bot's runs, and with whole the commands too.
 func (p *botProcess) killSupervisors(whole bool) {
 	p.w.Helper()
@@ -180,13 +190,11 @@ func (p *botProcess) killSupervisors(whole bool) {
 		p.w.Fatalf("no run in %s", p.data)
 	}
 	for _, r := range folders {
-		pid := pidIn(filepath.Join(r, "started.json"), "supervisor")
-		if pid == 0 {
-			p.w.Fatalf("no supervisor is known of %s", r)
-		}
-		p.w.must(syscall.Kill(pid, syscall.SIGKILL))
+		supervisor := p.written(filepath.Join(r, "started.json"), "supervisor")
+		command := p.written(filepath.Join(r, "command.json"), "") // which the supervisor writes when the command runs already
+		p.w.must(syscall.Kill(supervisor, syscall.SIGKILL))
 		if whole {
-			p.w.must(syscall.Kill(-pidIn(filepath.Join(r, "command.json"), ""), syscall.SIGKILL))
+			p.w.must(syscall.Kill(-command, syscall.SIGKILL))
 		}
 		if !p.w.freed(filepath.Join(r, "lock")) {
 			p.w.Fatalf("the supervisor of %s lives on", r)

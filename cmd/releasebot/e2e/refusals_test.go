@@ -16,7 +16,7 @@ const brief = standard + `
   site:
     environments:
       production:
-        approval: {required: 1, from: [oncall], expires_after: 4s}
+        approval: {required: 1, from: [oncall], expires_after: 20s}
         deploy: {driver: command, start: @deploy@}
 `
 

@@ -125,15 +125,7 @@ func (w *world) clickStale(user string, m slacklocal.Message, button string) {
 // reject presses Reject and fills in the form.
 func (w *world) reject(user string, card slacklocal.Message, reason string) {
 	w.Helper()
-	w.click(user, card, "Reject")
-	var form slacklocal.View
-	w.wait("the form of a rejection", func() bool {
-		open := w.slack.Views(user)
-		if len(open) > 0 {
-			form = open[len(open)-1]
-		}
-		return len(open) > 0
-	})
+	form := w.form(user, card, "Reject")
 	input := ""
 	for _, b := range form.Blocks {
 		if b.Type() == "input" {
@@ -145,6 +137,33 @@ func (w *world) reject(user string, card slacklocal.Message, reason string) {
 	w.must(answer.Wait(w.Context()))
 	if errs := answer.Errors(); len(errs) > 0 {
 		w.Fatalf("the form is refused: %v", errs)
+	}
+}
+
+// form presses a button that opens a form, and returns the form. Slack gives a bot
+// three seconds to open it: somebody who is told that it took longer presses again, as told.
+func (w *world) form(user string, card slacklocal.Message, button string) slacklocal.View {
+	w.Helper()
+	late := func() (n int) {
+		for _, m := range w.slack.Ephemerals(user) {
+			n += strings.Count(m.Text+w.slack.Render(m), "The form could not be opened")
+		}
+		return n
+	}
+	for {
+		before := late()
+		w.click(user, card, button)
+		var form slacklocal.View
+		w.wait("the form behind "+button, func() bool {
+			open := w.slack.Views(user)
+			if len(open) > 0 {
+				form = open[len(open)-1]
+			}
+			return len(open) > 0 || late() > before
+		})
+		if form.ID != "" {
+			return form
+		}
 	}
 }
 

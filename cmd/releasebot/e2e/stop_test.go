@@ -4,10 +4,9 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 )
 
-// SIGTERM: the bot exits within 10 seconds and hands over; a deploy that runs is
+// SIGTERM: the bot exits in time and hands over; a deploy that runs is
 // found again, by another bot and without waiting for a lease.
 func TestSIGTERMHandsOver(t *testing.T) {
 	t.Parallel()
@@ -20,7 +19,7 @@ func TestSIGTERMHandsOver(t *testing.T) {
 	w.says(ts, "release/1", "40%")
 
 	a.signal(syscall.SIGTERM)
-	a.goneWithin(10 * time.Second)
+	a.goneWithin(stopWithin)
 	if !a.cmd.ProcessState.Success() || !strings.Contains(a.log.String(), "msg=stopped") {
 		t.Errorf("it ended with %s:\n%s", a.cmd.ProcessState, a.log)
 	}
@@ -41,7 +40,7 @@ func TestAnApprovalSurvivesAStop(t *testing.T) {
 	ts := w.mention(alice, "deploy shop v1.4.2 to production")
 	card := w.card(ts, 1)
 	a.signal(syscall.SIGTERM)
-	a.goneWithin(10 * time.Second)
+	a.goneWithin(stopWithin)
 	w.boot("A again", "data")
 	w.click(bob, card, "Approve")
 	w.ends(ts, 1, "done")
