@@ -83,7 +83,7 @@ func (p demoProgram) start(t *testing.T, args ...string) *demoRun {
 func (p demoProgram) prepare(t *testing.T, args ...string) *demoRun {
 	t.Helper()
 	d := &demoRun{T: t, tmp: t.TempDir()}
-	ctx, cancel := context.WithTimeout(context.Background(), 90*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
 	d.cmd = exec.CommandContext(ctx, string(p), append([]string{"demo"}, args...)...)
 	d.cmd.Stdout, d.cmd.Stderr = &d.out, &d.errs
 	// Nothing of a user's settings is to have a say.
