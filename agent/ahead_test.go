@@ -23,7 +23,8 @@ type gated struct {
 	rules  *rules.Planner
 	asked  chan agent.PlanInput
 	answer chan agent.Intent
-	woken  chan struct{} // something has come from beside the steps
+	then   func(asked int) // called while a model that was asked so often thinks, where it is set
+	woken  chan struct{}   // something has come from beside the steps
 }
 
 // Plan implements agent.Planner.
@@ -31,12 +32,11 @@ func (g *gated) Plan(ctx context.Context, in agent.PlanInput) (agent.Planned, er
 	if !strings.Contains(in.Words, "pray") {
 		return g.rules.Plan(ctx, in)
 	}
-	select {
-	case g.asked <- in:
-		g.wake()
-	case <-ctx.Done():
-		return agent.Planned{}, ctx.Err()
+	g.asked <- in // there is room
+	if g.then != nil {
+		g.then(len(g.asked))
 	}
+	g.wake()
 	select {
 	case i := <-g.answer:
 		return agent.Planned{Intent: i, Planner: "model"}, nil
@@ -74,7 +74,7 @@ func slowly(t *testing.T, limit time.Duration) (*scenario, *gated) {
 // until steps the thread, again whenever something has come, until done says so.
 func (g *gated) until(s *scenario, id agent.ThreadID, what string, done func(*agent.State) bool) {
 	s.t.Helper()
-	late := time.After(10 * time.Second)
+	late := time.After(2 * time.Minute)
 	for {
 		s.steps(id)
 		if done(s.state(id)) {
@@ -174,16 +174,16 @@ func TestStopTakesUnreadWordsBack(t *testing.T) {
 func TestWordsBehindAHangingModel(t *testing.T) {
 	const limit = 500 * time.Millisecond
 	s, g := slowly(t, limit)
+	g.then = func(asked int) {
+		if asked == 2 { // the second one waits: the clock of the world goes on with it
+			s.clock.Move(2 * limit)
+		}
+	}
 	id := s.asks("A", "first thing, pray")
 	for _, text := range []string{"second thing, pray", "third thing, pray", "fourth thing, pray", "deploy shop v1.0.0 to production"} {
 		s.says(id, "U0ALICE", text)
 	}
-	g.until(s, id, "all is answered", func(st *agent.State) bool {
-		if len(g.asked) == 2 { // the second one waits: the clock of the world goes on with it
-			s.clock.Move(2 * limit)
-		}
-		return len(st.Words) == 0 && len(st.Releases) == 1
-	})
+	g.until(s, id, "all is answered", func(st *agent.State) bool { return len(st.Words) == 0 && len(st.Releases) == 1 })
 	s.runner.Wait()
 	if n := len(g.asked); n != 2 {
 		t.Errorf("the model was asked %d times, want 2: for what came after there was no time left", n)

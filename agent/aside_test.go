@@ -88,12 +88,12 @@ func (s *scenario) eventually(what string, so func() bool) {
 	s.t.Helper()
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
-	timeout := time.After(20 * time.Second)
+	timeout := time.After(2 * time.Minute)
 	for !so() {
 		select {
 		case <-tick.C:
 		case <-timeout:
-			s.t.Fatalf("after 20 s still not: %s", what)
+			s.t.Fatalf("still not, after two minutes: %s", what)
 		}
 	}
 }

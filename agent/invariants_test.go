@@ -205,7 +205,7 @@ func TestInvariant2WriteAhead(t *testing.T) {
 		return nil
 	}
 	id := s.asks("A", "deploy shop v1.0.0 to staging")
-	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	var err error
 	for err == nil {
@@ -288,7 +288,7 @@ func TestInvariant3LogHasLostTheStart(t *testing.T) {
 		return lost
 	}
 	id := s.asks("A", "deploy shop v1.0.0 to staging")
-	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	var err error
 	for err == nil {

@@ -103,7 +103,7 @@ func TestStepsAndPickup(t *testing.T) {
 	}}); err != nil {
 		t.Fatal(err)
 	}
-	for deadline := time.Now().Add(10 * time.Second); sample(t, h, `releasebot_step_seconds_count{kind="start"}`) < 1; {
+	for deadline := time.Now().Add(2 * time.Minute); sample(t, h, `releasebot_step_seconds_count{kind="start"}`) < 1; {
 		if time.Now().After(deadline) {
 			t.Fatalf("no step of a deploy is counted:\n%s", strings.Join(scrape(t, h), "\n"))
 		}

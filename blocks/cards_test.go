@@ -33,7 +33,7 @@ func node(t *testing.T) string {
 
 func typeCheck(t *testing.T, args ...string) (string, error) {
 	t.Helper()
-	ctx, cancel := std.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := std.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, node(t), append([]string{"cards.mjs", "check"}, args...)...)
 	cmd.Dir = "cards"

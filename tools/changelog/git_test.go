@@ -294,17 +294,18 @@ func TestFetchThatHangsIsStopped(t *testing.T) {
 		<-r.Context().Done()
 	}))
 	t.Cleanup(s.Close)
-	g, err := changelog.Open(changelog.Config{Git: s.URL + "/a.git", Cache: t.TempDir(), Env: os.Environ(), FetchTimeout: 300 * time.Millisecond})
+	g, err := changelog.Open(changelog.Config{Git: s.URL + "/a.git", Cache: t.TempDir(), Env: os.Environ(), FetchTimeout: 2 * time.Second})
 	if err != nil {
 		t.Fatal(err)
 	}
 	start := time.Now()
 	_, err = g.Resolve(t.Context(), "v1")
-	if !errors.Is(err, context.DeadlineExceeded) || time.Since(start) > 8*time.Second {
+	if !errors.Is(err, context.DeadlineExceeded) || time.Since(start) > time.Minute {
 		t.Errorf("%v after %s", err, time.Since(start))
 	}
-	if _, err := g.Resolve(t.Context(), "v1"); err == nil || asked.Load() != 1 {
-		t.Errorf("a host that is away was asked %d times in a moment; %v", asked.Load(), err)
+	before := asked.Load() // 0 where git needed longer than that to begin with
+	if _, err := g.Resolve(t.Context(), "v1"); err == nil || before > 1 || asked.Load() != before {
+		t.Errorf("a host that is away was asked %d times, and then %d times in a moment; %v", before, asked.Load()-before, err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()

@@ -105,27 +105,33 @@ func TestCommandEnvironment(t *testing.T) {
 }
 
 func TestCommandIsKilledWithItsGroup(t *testing.T) {
-	r, dir := run(t, `sleep 60 & echo $! > child; echo $$ > own; wait`, `{"run":["./check.sh"],"timeout":"300ms"}`)
-	says(t, r, healthcheck.Unhealthy, "no answer within 300ms")
-	if r.Took > 5*time.Second {
-		t.Errorf("took %s", r.Took)
-	}
-	for _, name := range []string{"own", "child"} {
-		gone(t, filepath.Join(dir, name))
+	for limit := 250 * time.Millisecond; ; limit *= 4 {
+		r, dir := run(t, `sleep 300 & echo $! > child; echo $$ > own; wait`, `{"run":["./check.sh"],"timeout":"`+limit.String()+`"}`)
+		says(t, r, healthcheck.Unhealthy, "no answer within "+limit.String())
+		if r.Took > limit+time.Minute {
+			t.Errorf("took %s", r.Took)
+		}
+		if b, err := os.ReadFile(filepath.Join(dir, "own")); (err != nil || len(b) == 0) && limit < time.Minute {
+			continue // too busy a machine to have come that far by then
+		}
+		for _, name := range []string{"own", "child"} {
+			gone(t, filepath.Join(dir, name))
+		}
+		return
 	}
 }
 
 func TestCommandThatLeavesSomethingBehind(t *testing.T) {
-	r, dir := run(t, `sleep 60 & echo $! > child; exit 0`, `{"run":["./check.sh"],"timeout":"8s"}`)
+	r, dir := run(t, `sleep 300 & echo $! > child; exit 0`, `{"run":["./check.sh"],"timeout":"90s"}`)
 	says(t, r, healthcheck.Healthy)
-	if r.Took > 5*time.Second {
+	if r.Took > time.Minute {
 		t.Errorf("took %s: it waited for what was left behind", r.Took)
 	}
 	gone(t, filepath.Join(dir, "child"))
 }
 
 func TestCommandThatIsStoppedSaysNothing(t *testing.T) {
-	dir := script(t, "echo > began; sleep 60")
+	dir := script(t, "echo > began; sleep 300")
 	ctx, cancel := context.WithCancel(t.Context())
 	go func() {
 		defer cancel()
@@ -159,12 +165,12 @@ func gone(t *testing.T, path string) {
 	}
 }
 
-// waitFor looks until the condition holds, for at most 5 seconds.
+// waitFor looks until the condition holds, for at most as long as a very busy machine may need.
 func waitFor(t *testing.T, holds func() bool) bool {
 	t.Helper()
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
-	end := time.After(5 * time.Second)
+	end := time.After(2 * time.Minute)
 	for !holds() {
 		select {
 		case <-tick.C:

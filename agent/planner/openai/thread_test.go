@@ -118,7 +118,7 @@ func (th *thread) settle() {
 // until settles the thread again and again, whenever something has come from beside, until done says so.
 func (th *thread) until(what string, done func(*agent.State) bool) {
 	th.t.Helper()
-	late := time.After(20 * time.Second)
+	late := time.After(2 * time.Minute)
 	for {
 		th.settle()
 		if done(th.state()) {
@@ -256,8 +256,9 @@ func everyPrompt(t *testing.T, id agent.ThreadID, events []*agent.Event) {
 func TestAHangingEndpointHoldsNothingUp(t *testing.T) {
 	for _, always := range []bool{false, true} {
 		t.Run(fmt.Sprintf("always ask %v", always), func(t *testing.T) {
+			t.Parallel()
 			f := newFake(t)
-			limit := 3 * time.Second
+			limit := 10 * time.Second // ample for all that is not to wait for it, also on a busy machine
 			th := newThread(t, f.planner(t, func(c *Config) { c.Timeout, c.AlwaysAsk = limit, always }), true)
 			f.answers = []answer{func(w http.ResponseWriter, r *http.Request) {
 				th.wake()
@@ -292,7 +293,7 @@ func TestAHangingEndpointHoldsNothingUp(t *testing.T) {
 				t.Errorf("all that took %v, and waited for the model", took)
 			}
 			th.until("the person is asked", func(st *agent.State) bool { return st.OpenQuestion() != nil && len(st.Words) == 0 })
-			if took := time.Since(began); took > limit+5*time.Second {
+			if took := time.Since(began); took > limit+time.Minute {
 				t.Errorf("the answer took %v", took)
 			}
 			th.runner.Wait()
