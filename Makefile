@@ -12,6 +12,8 @@ COUNT     ?= 1
 SEEDS     ?= 2000
 CHAOS_TIME ?= 60s
 FROM      ?= 1
+TIMEOUT   ?= 30m
+SIM_TIMEOUT ?= 0
 
 .DEFAULT_GOAL := help
 
@@ -25,16 +27,16 @@ build: ## the program, as bin/releasebot
 
 .PHONY: test
 test: ## all tests
-	$(GO) test ./...
+	.ci/tested test $(GO) test -timeout $(TIMEOUT) ./...
 
 .PHONY: race
 race: ## all tests under the race detector
-	$(GO) test -race ./...
+	.ci/tested race $(GO) test -race -timeout $(TIMEOUT) ./...
 
 .PHONY: failpoints
-failpoints: ## the tests that kill at named places, in a build that has them
+failpoints: ## the tests that kill at named places, in a build that has them; those that kill the program are in make test
 	$(GO) vet -tags failpoints ./...
-	$(GO) test -tags failpoints $$($(GO) list -tags failpoints -f '{{.ImportPath}} {{.Imports}} {{.TestImports}} {{.XTestImports}}' ./... | awk '/internal\/failpoint/{print $$1}')
+	.ci/tested failpoints $(GO) test -tags failpoints -timeout $(TIMEOUT) $$($(GO) list -tags failpoints -f '{{.ImportPath}} {{.Imports}} {{.TestImports}} {{.XTestImports}}' ./... | awk '/internal\/failpoint/ && $$1 !~ /\/e2e$$/{print $$1}')
 
 .PHONY: lint
 lint: ## formatters and linters (about six CPU-minutes the first time)
@@ -53,10 +55,7 @@ fmt: ## format everything, and mend what linters can mend
 
 .PHONY: fuzz
 fuzz: ## each fuzz target for FUZZTIME (30s)
-	@set -e; for pkg in $$(grep -rl '^func Fuzz' --include='*_test.go' . | xargs -n1 dirname | sort -u); do \
-	  for target in $$(grep -rhoE '^func Fuzz[A-Za-z0-9_]+' $$pkg/*_test.go | cut -c6- | sort -u); do \
-	    echo "== $$pkg $$target"; $(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) $$pkg; \
-	  done; done
+	@.ci/fuzz $(FUZZTIME)
 
 .PHONY: bench
 bench: ## Go benchmarks: BENCH=pattern BENCHTIME=1s COUNT=1; REDIS_URL for a Redis of your own
@@ -82,12 +81,12 @@ build-cost: ## what each module costs to build with an empty cache (some CPU-min
 
 .PHONY: sim
 sim: ## the simulation: SEEDS=2000 worlds from FROM=1 on
-	SIM_SEEDS=$(SEEDS) SIM_FROM=$(FROM) $(GO) test -count=1 -timeout 0 -v -run '^TestSeeds$$' ./sim
+	SIM_SEEDS=$(SEEDS) SIM_FROM=$(FROM) .ci/tested sim $(GO) test -count=1 -timeout $(SIM_TIMEOUT) -v -run '^TestSeeds$$' ./sim
 
 .PHONY: planted
 planted: ## bugs planted on purpose: the simulation has to find each
 	$(GO) vet -tags planted ./agent ./bot ./threadstore ./sim ./internal/planted
-	$(GO) test -count=1 -timeout 20m -tags planted -run Planted ./sim
+	.ci/tested planted $(GO) test -count=1 -timeout $(TIMEOUT) -tags planted -run Planted ./sim
 
 .PHONY: conformance
 conformance: ## the store's suite over bbolt, miniredis and a real Redis, which must be there
@@ -99,7 +98,7 @@ cluster: ## the store's suite on a real three-node Cluster and behind a Sentinel
 
 .PHONY: chaos
 chaos: ## replicas, Redis and the network broken at random for CHAOS_TIME=60s, judged by the deployer's ledger
-	RELEASEBOT_REQUIRE_REDIS=1 RELEASEBOT_CHAOS=1 CHAOS_TIME=$(CHAOS_TIME) $(GO) test -count=1 -v -timeout 30m -run '^TestChaos$$' ./chaos
+	RELEASEBOT_REQUIRE_REDIS=1 RELEASEBOT_CHAOS=1 CHAOS_TIME=$(CHAOS_TIME) .ci/tested chaos $(GO) test -count=1 -v -timeout 30m -run '^TestChaos$$' ./chaos
 
 .PHONY: chaos-planted
 chaos-planted: ## bugs planted on purpose in the running program: the judge has to find them; CHAOS_BUG=all tries those that it need not find
@@ -107,7 +106,7 @@ chaos-planted: ## bugs planted on purpose in the running program: the judge has 
 
 .PHONY: restart
 restart: ## every replica replaced under load by the same program: the short half of make upgrade
-	RELEASEBOT_REQUIRE_REDIS=1 RELEASEBOT_UPGRADE=1 $(GO) test -count=1 -v -timeout 15m -run TestRollingRestart ./chaos
+	RELEASEBOT_REQUIRE_REDIS=1 RELEASEBOT_UPGRADE=1 .ci/tested restart $(GO) test -count=1 -v -timeout $(TIMEOUT) -run TestRollingRestart ./chaos
 
 .PHONY: upgrade
 upgrade: ## every replica replaced under load: a restart, and from the program at OLD (the last version kept) to this one, back and forth

@@ -46,10 +46,10 @@ func TestChaos(t *testing.T) {
 	t.Logf("threads of killed or frozen replicas taken over: while Redis was well: %s; all: %s", spread(takes.quiet), spread(takes.all))
 	t.Logf("from SIGTERM to the end of the process: %s", spread(s.faults.stops))
 	for _, log := range takes.never {
-		t.Errorf("nobody took %s over within a minute", log)
+		t.Errorf("nobody took %s over within two minutes", log)
 	}
 	for _, took := range takes.quiet {
-		if took > 2*takeoverWithin {
+		if took > busyTimes*takeoverWithin {
 			t.Errorf("a take-over took %s, and should take %s (load %s)", took, takeoverWithin, load())
 		}
 	}
@@ -125,8 +125,12 @@ func (s *storm) blow(lasts time.Duration) *judge {
 	return j
 }
 
-// takeoverWithin is promised. A busy machine is given twice that here.
-const takeoverWithin = 10 * time.Second
+// takeoverWithin and stopWithin are promised. A busy machine is given as many times that here.
+const (
+	takeoverWithin = 10 * time.Second
+	stopWithin     = 10 * time.Second // from SIGTERM to the end
+	busyTimes      = 3
+)
 
 func (f *faults) logs() string {
 	var b strings.Builder

@@ -84,7 +84,7 @@ func (k *takeovers) before(pid int) (gone func()) {
 
 // watch waits until the lease has another epoch, or nothing is left to be done.
 func (k *takeovers) watch(l heldLease, at time.Time, hurt int) {
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 	defer cancel()
 	taken := poll(ctx, func() bool {
 		n, err := k.c.HGet(ctx, l.epochKey, "\x00e").Int64()

@@ -25,7 +25,7 @@ const (
 )
 
 // patience is how long anything may take that has no time of its own: the machine may be busy.
-const patience = 90 * time.Second
+const patience = 3 * time.Minute
 
 // needed is how many approvals a production has. A staging has none.
 func needed(service, environment string) int {
