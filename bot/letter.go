@@ -212,8 +212,8 @@ func (bd *board) letters(posted map[string]agent.PostedView) (keys []string) {
 		c := bd.letter(key, person)
 		if c.ts == "" && !c.busy {
 			c.ts, c.where, c.logged = v.TS, v.Channel, true
-			if bd.channel != "" && bd.post.shut == "" && !bd.reached {
-				bd.post.shut = shutUnknown
+			if what == askerLetter && bd.channel != "" && bd.post.shut == "" && !bd.reached {
+				bd.post.shut = shutUnknown // else whoever asked has been told that it is open
 			}
 		}
 		switch k := bd.post.asks[what]; {

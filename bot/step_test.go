@@ -448,6 +448,28 @@ func TestALettersTwinIsRemoved(t *testing.T) {
 	}
 }
 
+// Whoever asked has been told for the last time that the channel is open: letters to others that
+// the log still knows make a process that takes the thread over say nothing else.
+func TestAnOpenChannelIsNotCalledShut(t *testing.T) {
+	for key, told := range map[string]int{letterTo("a-1", "U0BOB"): 0, letterTo(askerLetter, "U0ANN"): 1} {
+		b := newBench(t)
+		bd := b.board("t1", "C1")
+		open := []slack.Block{slack.NewDividerBlock()}
+		bd.post.asks = map[string]*ask{"a-1": {id: "a-1", open: true, card: picturing(blocks.View{Text: "decide", Blocks: open})}}
+		bd.set(nil, nil, nil, map[string]agent.PostedView{key: {Key: key, Channel: "D1", TS: "2.2"}}, blocks.Options{})
+		b.list(bd)
+		n := 0
+		for _, j := range b.tick(time.Minute).jobs {
+			if j.card != nil && j.card.key == letterTo(askerLetter, "U0ANN") {
+				n++
+			}
+		}
+		if n != told {
+			t.Errorf("%s is known: whoever asked is told %d times, want %d", key, n, told)
+		}
+	}
+}
+
 // A letter that Slack refuses is given up; one whose answer is lost is tried a few times.
 func TestLettersAreGivenUp(t *testing.T) {
 	for code, most := range map[string]int{"cannot_dm_bot": 1, "internal_error": lettersTried} {
