@@ -29,7 +29,7 @@ func (q Queries) status(ctx context.Context, in Intent) (Answered, error) {
 		if err != nil {
 			return Answered{}, err
 		}
-		a.Lines = append(a.Lines, q.lang.statusLine(l)+queue+q.lang.undecided(l, asked)+q.behind(ctx, l, lines))
+		a.Lines = append(a.Lines, beneath(slices.Concat(q.lang.statusLines(l), queue, q.lang.undecided(l, asked), q.behind(ctx, l, lines)))...)
 	}
 	if len(a.Lines) == 0 {
 		a.Lines = []string{q.lang.text("Nothing of that name is in the policy file.")}
@@ -37,38 +37,47 @@ func (q Queries) status(ctx context.Context, in Intent) (Answered, error) {
 	return a, nil
 }
 
-// undecided says what waits for an approval to come here.
-func (lang Language) undecided(l EnvironmentLine, asked []ApprovalLine) string {
-	var out strings.Builder
-	for _, a := range asked {
-		if a.Plan.Service == l.Service && a.Plan.Env == l.Environment {
-			out.WriteString(lang.text("; %s of %s waits for approval (`%s`)", a.Plan.Action, plain(a.Plan.Version), a.ID))
+// beneath puts an environment's further lines below its first.
+func beneath(lines []string) []string {
+	for i := range lines {
+		if i > 0 {
+			lines[i] = "└ " + lines[i]
 		}
 	}
-	return out.String()
+	return lines
+}
+
+// undecided says what waits for an approval to come here.
+func (lang Language) undecided(l EnvironmentLine, asked []ApprovalLine) (out []string) {
+	for _, a := range asked {
+		if a.Plan.Service == l.Service && a.Plan.Env == l.Environment {
+			out = append(out, lang.text("%s waits for approval (`%s`)", lang.briefly(a.Plan.Action, a.Plan.Version), a.ID))
+		}
+	}
+	return out
 }
 
 // behind says what is healthy in the environment before and not deployed here yet.
-func (q Queries) behind(ctx context.Context, l EnvironmentLine, all []EnvironmentLine) string {
+func (q Queries) behind(ctx context.Context, l EnvironmentLine, all []EnvironmentLine) []string {
 	env, ok := q.Policy().Environment(l.Service, l.Environment)
 	if !ok || env.After == "" || env.Source == nil || q.Sources == nil || l.Running.Version == "" {
-		return ""
+		return nil
 	}
 	i := slices.IndexFunc(all, func(o EnvironmentLine) bool { return o.Service == l.Service && o.Environment == env.After })
 	if i < 0 || all[i].Running.Version == "" || all[i].Running.Version == l.Running.Version {
-		return ""
+		return nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
 	defer cancel()
 	src, err := q.Sources(env.Source)
 	if err != nil {
-		return ""
+		return nil
 	}
 	changes, err := src.Between(ctx, ref(l.Running), ref(all[i].Running), 1)
 	if err != nil || changes.Total == 0 || changes.Backward {
-		return ""
+		return nil
 	}
-	return q.lang.text("; %s of %s not deployed here yet", q.lang.commits(changes.Total), env.After)
+	return []string{q.lang.text("%s of %s not deployed here yet", q.lang.commits(changes.Total), env.After)}
 }
 
 func (lang Language) of(in Intent) string {
@@ -83,7 +92,8 @@ func (lang Language) of(in Intent) string {
 	return ""
 }
 
-func (lang Language) statusLine(l EnvironmentLine) string {
+// statusLines say what runs in an environment, and who keeps others out.
+func (lang Language) statusLines(l EnvironmentLine) []string {
 	var b strings.Builder
 	b.WriteString(lang.text("%s in %s: ", l.Service, l.Environment))
 	switch {
@@ -102,13 +112,14 @@ func (lang Language) statusLine(l EnvironmentLine) string {
 			fmt.Fprintf(&b, ", %s", l.Last.Outcome)
 		}
 	}
+	lines := []string{b.String()}
 	if l.Lost != "" {
-		b.WriteString(lang.text("; events of this environment have been lost, so nobody knows who has it: a release that waits for it can take it over"))
+		lines = append(lines, lang.text("events of this environment have been lost, so nobody knows who has it: a release that waits for it can take it over"))
 	}
 	if l.Lock != nil {
-		b.WriteString(lang.text("; locked by %s%s: %s", mention(l.Lock.By), lang.until(l.Lock), plain(l.Lock.Reason)))
+		lines = append(lines, lang.text("locked by %s%s: %s", mention(l.Lock.By), lang.until(l.Lock), plain(l.Lock.Reason)))
 	}
-	return b.String()
+	return lines
 }
 
 func (lang Language) until(lock *HumanLock) string {
@@ -121,24 +132,24 @@ func (lang Language) until(lock *HumanLock) string {
 // queueSaid is how many releases of one environment's queue are named with what they ship.
 const queueSaid = 5
 
-// queue says who has the environment, and who waits for it.
-func (q Queries) queue(ctx context.Context, l EnvironmentLine) (string, error) {
+// queue says who has the environment, and who waits for it, a line each.
+func (q Queries) queue(ctx context.Context, l EnvironmentLine) (lines []string, err error) {
 	if l.Holder == "" {
-		return "", nil
+		return nil, nil
 	}
-	out := ""
 	for i, id := range append([]string{l.Holder}, l.Waiting...) {
 		if i == queueSaid {
-			return out + q.lang.text("; %d more wait", len(l.Waiting)+1-i), nil
+			return append(lines, q.lang.text("%d more wait", len(l.Waiting)+1-i)), nil
 		}
+		var out string
 		s, r, err := q.Release(ctx, id)
 		switch {
 		case errors.Is(err, ErrNoRelease):
-			out += q.lang.text("; release %s", id)
+			out = q.lang.text("release %s", id)
 		case err != nil:
-			return "", err
+			return nil, err
 		default:
-			out += q.lang.text("; %s of %s (release %s)", r.Action, plain(orText(r.shipped(), q.lang.text("the last healthy version"))), id)
+			out = q.lang.text("%s (release %s)", q.lang.briefly(r.Action, orText(r.shipped(), q.lang.text("the last healthy version"))), id)
 		}
 		switch {
 		case i > 0:
@@ -151,8 +162,9 @@ func (q Queries) queue(ctx context.Context, l EnvironmentLine) (string, error) {
 				out += q.lang.text(" (events of its thread have been lost: a release that waits can take the environment over)")
 			}
 		}
+		lines = append(lines, out)
 	}
-	return out, nil
+	return lines, nil
 }
 
 // lasting writes a duration in minutes as people do: 1h5m, 20m.
@@ -168,12 +180,17 @@ func (lang Language) lasting(d time.Duration) string {
 	return s
 }
 
+// clockOf marks a time, as mention marks a person: what shows it to people shows
+// it on each reader's own clock, or in UTC without the marks.
 func clockOf(t time.Time) string {
 	if t.IsZero() {
 		return "an unknown time"
 	}
-	return t.UTC().Format("2 Jan 15:04 MST")
+	return "{" + t.UTC().Format(ClockLayout) + "}"
 }
+
+// ClockLayout is how a time is written between the braces that mark it.
+const ClockLayout = "2006-01-02 15:04 MST"
 
 func (q Queries) approvals(ctx context.Context, person string, now time.Time) (Answered, error) {
 	lines, err := q.Approvals(ctx)
@@ -200,8 +217,8 @@ func (lang Language) approvalText(l ApprovalLine, now time.Time) string {
 	if len(l.Plan.By) > 0 {
 		who = lang.text(", asked for by %s", mention(l.Plan.By[0]))
 	}
-	return lang.text("`%s`: %s of %s %s to %s%s; %d of %d given, from %s; expires in %s",
-		l.ID, l.Plan.Action, l.Plan.Service, plain(l.Plan.Version), l.Plan.Env, who, len(l.Approved), l.Required,
+	return lang.text("`%s`: %s%s; %d of %d given, from %s; expires in %s",
+		l.ID, lang.release(l.Plan.Action, l.Plan.Service, l.Plan.Version, l.Plan.Env), who, len(l.Approved), l.Required,
 		plain(lang.whoever(l.Approvers)), lang.lasting(l.Expires.Sub(now)))
 }
 

@@ -129,7 +129,7 @@ func (q Queries) told(ctx context.Context, in Intent, pasts []bygone) ([]string,
 	for _, p := range pasts {
 		service, where := "", ""
 		if len(pasts) > 1 {
-			service, where = p.line.Service+" ", q.lang.text(" to %s", p.line.Environment)
+			service, where = p.line.Service, p.line.Environment
 		}
 		for _, o := range p.outcomes {
 			all = append(all, told{o, service, where})
@@ -157,9 +157,13 @@ func (q Queries) told(ctx context.Context, in Intent, pasts []bygone) ([]string,
 }
 
 func (lang Language) outcomeLine(o Outcome, service, where string) string {
-	line := lang.text("%s: %s of %s %s", lang.clock(o.At), o.Action, service+plain(o.Version)+where, o.Outcome)
-	if !o.Began.IsZero() {
-		line += lang.text(" after %s", o.At.Sub(o.Began).Round(time.Second).String())
+	what := lang.briefly(o.Action, o.Version)
+	if service != "" {
+		what = lang.release(o.Action, service, o.Version, where)
+	}
+	line := lang.text("%s: %s, %s", lang.clock(o.At), what, o.Outcome)
+	if d := o.At.Sub(o.Began).Round(time.Second); d > 0 && !o.Began.IsZero() {
+		line += lang.text(" after %s", d.String())
 	}
 	if len(o.By) > 0 {
 		line += lang.text(", asked for by %s", mention(o.By[0]))

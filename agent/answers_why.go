@@ -35,20 +35,33 @@ func (q Queries) why(ctx context.Context, id string) (Answered, error) {
 		a.Lines, err = q.becauseBusy(ctx, r)
 		return a, err
 	}
-	a.Lines = q.because(r)
+	a.Lines = q.because(s, r)
 	return a, nil
 }
 
 // named is the release as answers name it.
 func (lang Language) named(r *ReleaseState) string {
-	if r.Action == "verify" {
-		return lang.text("%s of %s in %s", r.Action, r.Service, r.Env)
+	return lang.release(r.Action, r.Service, r.shipped(), r.Env)
+}
+
+// release names what is released where: "deploy of shop v1.4.2 to production",
+// "rollback of shop in production to v1.4.1".
+func (lang Language) release(action, service, version, env string) string {
+	switch {
+	case action == "verify", version == "": // of a rollback that was refused
+		return lang.text("%s of %s in %s", action, service, env)
+	case action == "rollback":
+		return lang.text("%s of %s in %s to %s", action, service, env, plain(version))
 	}
-	version := r.shipped()
-	if version == "" { // of a rollback that was refused
-		return lang.text("%s of %s in %s", r.Action, r.Service, r.Env)
+	return lang.text("%s of %s %s to %s", action, service, plain(version), env)
+}
+
+// briefly names what is released, where it is plain to which environment.
+func (lang Language) briefly(action, version string) string {
+	if action == "rollback" {
+		return lang.text("%s to %s", action, plain(version))
 	}
-	return lang.text("%s of %s %s to %s", r.Action, r.Service, plain(version), r.Env)
+	return lang.text("%s of %s", action, plain(version))
 }
 
 // stands is the end of a sentence about the release.
@@ -68,7 +81,7 @@ func (lang Language) stands(r *ReleaseState) string {
 }
 
 // because says why a release stands where it stands, and what would move it.
-func (q Queries) because(r *ReleaseState) []string {
+func (q Queries) because(s *State, r *ReleaseState) []string {
 	var out []string
 	switch {
 	case r.Refused != nil:
@@ -77,7 +90,7 @@ func (q Queries) because(r *ReleaseState) []string {
 			out = append(out, r.Refused.Remedy)
 		}
 	case r.Stage == StageEnded:
-		out = q.becauseEnded(r)
+		out = q.becauseEnded(s, r)
 	case r.Held != "" && r.Stage.Before(StageDeploy):
 		out = append(out, q.lang.text("Held by %s since %s.", mention(r.Held), q.lang.clock(r.HeldAt)),
 			q.lang.text("`/release resume %s` lets it go on, from one who may ask for releases there (%s) or approve them (%s).", r.ID, plain(q.requesters(r)), plain(q.approvers(r))))
@@ -143,7 +156,7 @@ func (q Queries) becauseAsked(r *ReleaseState, a *Approval) []string {
 }
 
 // becauseEnded is how a release came to its end, and what can follow.
-func (q Queries) becauseEnded(r *ReleaseState) []string {
+func (q Queries) becauseEnded(s *State, r *ReleaseState) []string {
 	why := strings.TrimSuffix(plain(r.Detail), ".")
 	switch r.Outcome {
 	case OutcomeDone, OutcomeRolledBack:
@@ -173,6 +186,9 @@ func (q Queries) becauseEnded(r *ReleaseState) []string {
 		out = append(out, q.lang.text("Left as it is by %s on %s: nothing more follows from it.", mention(r.Left.By), q.lang.clock(r.Left.At)))
 	case r.Outcome == OutcomeUnknown:
 		out = append(out, q.lang.text("Left open%s: look at what runs there before the next release.", q.lang.by(r.OutcomeBy)))
+	case r.Rollback > 0 && s.Undecided(r) == nil && s.Release(r.Rollback) != nil:
+		back := s.Release(r.Rollback)
+		out = append(out, q.lang.text("Release %s in the same thread was to roll it back: %s.", back.ID, back.Word()))
 	case r.Rollback > 0:
 		out = append(out, q.lang.text("A rollback was proposed: its card stands in the same thread."))
 	case r.Action == "deploy" && r.Plan != nil && r.Plan.Rollback != "":

@@ -91,7 +91,7 @@ func describeRelease(p Payload) string {
 		if d.Required == 0 {
 			return "none needed"
 		}
-		return fmt.Sprintf("%d of %s, until %s", d.Required, whoever(d.From), clockOf(d.Expires))
+		return fmt.Sprintf("%d of %s, until %s", d.Required, whoever(d.From), unmark(clockOf(d.Expires)))
 	case *ApprovalReminded:
 		if len(d.Directly) > 0 {
 			return d.ID + ", directly: " + strings.Join(d.Directly, ", ")

@@ -94,15 +94,12 @@ func (lang Language) text(english string, gaps ...any) string {
 	return fmt.Sprintf(format, gaps...)
 }
 
-// clock writes a time. Names of months are English, so other languages get none.
+// clock writes a time.
 func (lang Language) clock(t time.Time) string {
-	switch {
-	case t.IsZero():
+	if t.IsZero() {
 		return lang.text("an unknown time")
-	case lang == English:
-		return clockOf(t)
 	}
-	return t.UTC().Format("2006-01-02 15:04 MST")
+	return clockOf(t)
 }
 
 func (lang Language) by(person string) string {

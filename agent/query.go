@@ -29,11 +29,12 @@ type Queries struct {
 
 // commandLines is what can be asked for by command.
 var commandLines = []string{
-	"`/release deploy SERVICE VERSION to ENVIRONMENT` · `/release rollback SERVICE ENVIRONMENT [to VERSION]` · `/release verify SERVICE ENVIRONMENT`",
-	"`/release status [SERVICE [ENVIRONMENT]]` · `/release history SERVICE ENVIRONMENT` · `/release approvals` · `/release why ID`",
-	"`/release approve ID` · `/release reject ID REASON` · `/release cancel ID` · `/release hold ID` · `/release resume ID`",
-	"`/release lock SERVICE ENVIRONMENT REASON` · `/release unlock SERVICE ENVIRONMENT` · `/release locks` · `/release notify SERVICE ENVIRONMENT`",
-	"`/release take ID REASON` (take the environment over) · `/release glass ID REASON` (break a freeze) · `/release leave ID` (a failure as it is) · `/release mute` · `/release unmute`",
+	"Release: `/release deploy SERVICE VERSION to ENVIRONMENT` · `/release rollback SERVICE ENVIRONMENT [to VERSION]` · `/release verify SERVICE ENVIRONMENT`",
+	"Look: `/release status [SERVICE [ENVIRONMENT]]` · `/release history SERVICE ENVIRONMENT` · `/release approvals` · `/release why ID`",
+	"Decide: `/release approve ID` · `/release reject ID REASON` · `/release cancel ID` · `/release hold ID` · `/release resume ID`",
+	"Keep others out: `/release lock SERVICE ENVIRONMENT [for 2h] REASON` · `/release unlock SERVICE ENVIRONMENT` · `/release locks` · `/release notify SERVICE ENVIRONMENT` (tells you once it is free)",
+	"When it matters: `/release take ID REASON` (takes the environment over) · `/release glass ID REASON` (goes through a freeze, with another approver) · `/release leave ID` (leaves a failure as it is)",
+	"`/release mute` and `/release unmute`: whether I tell you of failures of releases with commits of yours",
 }
 
 // help is what the bot says it can do.

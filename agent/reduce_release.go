@@ -1,6 +1,7 @@
 package agent
 
 import (
+	"slices"
 	"strconv"
 
 	"github.com/releasebot/releasebot/internal/planted"
@@ -92,7 +93,12 @@ func (s *State) remind(r *ReleaseState, e *Event, d *ApprovalReminded) {
 	case a == nil || a.ID != d.ID:
 	case len(d.Directly) > 0:
 		a.Directly = s.Now
-		s.tell(e, d.Directly, r.waitsForYou("waits for your approval"))
+		s.tellEach(e, d.Directly, func(person string) string {
+			if r.barred(person) {
+				return r.waitsForOthers()
+			}
+			return r.waitsForYou("waits for your approval")
+		})
 	case a.Reminded.IsZero():
 		a.Reminded = s.Now
 	}
@@ -108,8 +114,20 @@ func (s *State) escalate(r *ReleaseState, e *Event, d *ApprovalEscalated) {
 // waitsForYou is what people are told directly about an approval.
 func (r *ReleaseState) waitsForYou(how string) string {
 	a := r.Approval
-	return "The " + plain(r.Action+" of "+r.Service+" "+r.shipped()+" to "+r.Env) + " " + how + ", until " + clockOf(a.Expires) +
+	return "The " + English.named(r) + " " + how + ", until " + clockOf(a.Expires) +
 		". Decide on its card, or by `/release approve " + a.ID + "` or `/release reject " + a.ID + " REASON`."
+}
+
+// waitsForOthers is what those are told whose own word would not count: who asked, above all.
+func (r *ReleaseState) waitsForOthers() string {
+	a := r.Approval
+	return "Nobody has decided yet: the " + English.named(r) + " waits for an approval from " + plain(English.whoever(a.From)) + ", until " + clockOf(a.Expires) +
+		". `/release why " + a.ID + "` says more."
+}
+
+// barred: nobody is told to decide about what they asked for, or broke the glass for.
+func (r *ReleaseState) barred(person string) bool {
+	return slices.Contains(r.By, person) || r.Glass != nil && r.Glass.By == person
 }
 
 // judgedOrAnswered: a decision came as a click, or as words.

@@ -181,7 +181,7 @@ func (r *Runner) lock(ctx context.Context, h *run, c Command, now time.Time) err
 	if err != nil {
 		return err
 	}
-	h.say(c, now, Answered{Title: title, Lines: []string{c.Intent.Language.statusLine(state.Line()) + queue}})
+	h.say(c, now, Answered{Title: title, Lines: beneath(append(q.lang.statusLines(state.Line()), queue...))})
 	r.wakeNext(ctx, state, h.id, now)
 	return nil
 }

@@ -303,8 +303,7 @@ func (r *Runner) askWhetherItRan(h *run, rel *ReleaseState, now time.Time) {
 	h.emitFor(now, rel.N, &HumanInputRequested{
 		ID: UnknownQuestionID(rel), Kind: InputDidItRun, To: to,
 		Question: Question{
-			Text: fmt.Sprintf("Did the %s of %s %s to %s run? It was started, and nobody can tell what became of it.%s",
-				rel.Action, rel.Service, rel.shipped(), rel.Env, plain(detail)),
+			Text:    fmt.Sprintf("Did the %s run? It was started, and nobody can tell what became of it.%s", English.named(rel), plain(detail)),
 			Options: []string{string(VerbRan), string(VerbDidnt), string(VerbStop)},
 		},
 	}, mintID(UnknownQuestionID(rel), "asked"))

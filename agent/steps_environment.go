@@ -315,8 +315,8 @@ func waitsFor(env *Environment, w *Waiter, rel *ReleaseState) string {
 	if n := env.place(rel.Claim); n > 1 {
 		place = fmt.Sprintf("; %d more before this one", n-1)
 	}
-	return fmt.Sprintf("%s of %s (release %s%s) has it since %s%s", w.Action, plain(w.Version), ReleaseID(w.Thread, w.Number), who,
-		w.Since.UTC().Format("15:04 MST"), place)
+	return fmt.Sprintf("%s (release %s%s) has it since %s%s", English.briefly(w.Action, w.Version), ReleaseID(w.Thread, w.Number), who,
+		clockOf(w.Since), place)
 }
 
 // bury gives an environment back in the name of a holder whose release has ended

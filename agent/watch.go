@@ -53,8 +53,15 @@ func (s *State) looked(e *Event, d *WatchLooked) {
 
 // tell has people told directly.
 func (s *State) tell(e *Event, people []string, text string) {
+	s.tellEach(e, people, func(string) string { return text })
+}
+
+// tellEach tells each person once, in words of their own.
+func (s *State) tellEach(e *Event, people []string, text func(person string) string) {
 	for i, p := range people {
-		s.Notes = append(s.Notes, Note{Seq: e.Seq, Ord: i + 1, Person: p, Text: text})
+		if !slices.Contains(people[:i], p) {
+			s.Notes = append(s.Notes, Note{Seq: e.Seq, Ord: i + 1, Person: p, Text: text(p)})
+		}
 	}
 }
 
@@ -97,8 +104,8 @@ func (d *decider) watches(s *State) {
 
 // nag reminds whoever holds a release.
 func (r *Runner) nag(h *run, rel *ReleaseState, now time.Time) {
-	text := fmt.Sprintf("You have held the %s of %s since %s. `/release resume %s` lets it go on, `/release cancel %s` ends it.",
-		rel.Action, plain(rel.Service+" "+rel.shipped()+" to "+rel.Env), clockOf(rel.HeldAt), rel.ID, rel.ID)
+	text := fmt.Sprintf("You have held the %s since %s. `/release resume %s` lets it go on, `/release cancel %s` ends it.",
+		English.named(rel), clockOf(rel.HeldAt), rel.ID, rel.ID)
 	if rel.Claim != "" {
 		text += " Meanwhile nobody else can release there."
 	}
@@ -131,8 +138,12 @@ func (r *Runner) watch(ctx context.Context, h *run, st Step, now time.Time) erro
 		looked.To, looked.After = w.By, now.Add(nagAgain)
 		looked.Text = fmt.Sprintf("You have locked %s in %s since %s: %s. `/release unlock %s %s` takes the lock off.",
 			service, name, clockOf(env.LockAt), plain(env.Lock.Reason), service, name)
-		if n := len(env.Queue); n > 0 {
-			looked.Text += fmt.Sprintf(" %d release(s) wait for it.", n)
+		switch n := len(env.Queue); n {
+		case 0:
+		case 1:
+			looked.Text += " 1 release waits for it."
+		default:
+			looked.Text += fmt.Sprintf(" %d releases wait for it.", n)
 		}
 	}
 	h.emit(now, looked, mintID(w.ID, "looked", w.Next.UnixMilli()))

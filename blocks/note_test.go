@@ -23,7 +23,11 @@ func TestANoteWithATextIsToldAsItIs(t *testing.T) {
 			t.Errorf("the note of %s has the key %q", n.Person, v.Key)
 		}
 		keys[v.Key] = true
-		if strings.Contains(v.Text, "did nothing") || !strings.Contains(v.Text, "/release approve "+cardID) {
+		way := "/release approve " + cardID
+		if n.Person == alice { // who asked for it is not asked to decide
+			way = "Nobody has decided yet"
+		}
+		if strings.Contains(v.Text, "did nothing") || !strings.Contains(v.Text, way) || n.Person == alice && strings.Contains(v.Text, "your approval") {
 			t.Errorf("what %s is told: %s", n.Person, v.Text)
 		}
 		list = append(list, shown{Key: v.Key, Text: v.Text, Final: v.Final, Blocks: slackBlocks(v)})
@@ -36,6 +40,23 @@ func TestANoteNamesPeopleAndKeepsContentHarmless(t *testing.T) {
 	checkView(t, v)
 	if want := "🔔 <@U0ALICE> holds shop in production: &lt;!channel&gt; {here}."; v.Text != want || v.Key != "note/7.2" {
 		t.Errorf("%s: %s", v.Key, v.Text)
+	}
+}
+
+// A time between braces is shown on each reader's own clock; what only looks like one is content.
+func TestANoteShowsTimesOnTheReadersClock(t *testing.T) {
+	for text, want := range map[string]string{
+		"Held since {2026-11-20 15:00 UTC}.":   "Held since <!date^1795186800^{date_short_pretty} at {time}|2026-11-20 15:00 UTC>.",
+		"Held since {2026-11-20 15:00 CET}.":   "Held since {2026-11-20 15:00 CET}.",
+		"Held since {2026-13-20 15:00 UTC}.":   "Held since {2026-13-20 15:00 UTC}.",
+		"Held since {0001-01-01 00:00 UTC}.":   "Held since {0001-01-01 00:00 UTC}.",
+		"Held since {2026-11-20 15:00 UTC|x}.": "Held since {2026-11-20 15:00 UTC|x}.",
+	} {
+		v := Note(agent.Note{Seq: 7, Person: bob, Text: text}, Options{})
+		checkView(t, v)
+		if v.Text != "🔔 "+want {
+			t.Errorf("%s: %s", text, v.Text)
+		}
 	}
 }
 

@@ -38,9 +38,10 @@ func mono(s string, limit int) string {
 	return "`" + s + "`"
 }
 
-// sentence is text that package agent made, in which {U…} and {S…} name people
-// and backticks enclose what can be typed. Only exactly a Slack id between
-// braces becomes a mention, and what stands between backticks is content.
+// sentence is text that package agent made, in which {U…} and {S…} name people,
+// {2006-01-02 15:04 UTC} is a time, and backticks enclose what can be typed. Only
+// exactly a Slack id between braces becomes a mention, only exactly a time the
+// reader's own, and what stands between backticks is content.
 func sentence(s string, limit int) string {
 	if !strings.ContainsAny(s, "{`") {
 		return say(s, limit)
@@ -65,7 +66,7 @@ func sentence(s string, limit int) string {
 	return e.text()
 }
 
-// marked is the mention or the code span at the start of s, "" for none, and
+// marked is the mention, the time or the code span at the start of s, "" for none, and
 // how much of s it stands for.
 func marked(s string) (token string, size int) {
 	shut := byte('}')
@@ -84,6 +85,10 @@ func marked(s string) (token string, size int) {
 		}
 	case shut == '}' && (userID(inner) || groupID(inner)):
 		return mention(inner), end + 2
+	case shut == '}':
+		if t, err := time.Parse(agent.ClockLayout, inner); err == nil && strings.HasSuffix(inner, " UTC") && t.Unix() > 0 {
+			return date(t), end + 2
+		}
 	}
 	return "", 1
 }

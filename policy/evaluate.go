@@ -112,7 +112,7 @@ func After(env *Environment, ship Build, healthy []Build, err error) Verdict {
 	if err != nil {
 		return Verdict{
 			Rule:   RuleLookup,
-			Reason: fmt.Sprintf("What was healthy in %s of %s can't be looked up: %v.", env.After, env.Service, err),
+			Reason: fmt.Sprintf("What was healthy of %s in %s can't be looked up: %v.", env.Service, env.After, err),
 			Remedy: "Try again once it can.",
 		}
 	}
@@ -128,11 +128,11 @@ func After(env *Environment, ship Build, healthy []Build, err error) Verdict {
 	}
 	v := Verdict{
 		Rule:   RuleAfter,
-		Reason: fmt.Sprintf("%s of %s takes only what was healthy in %s, and %s was not yet.", env.Name, env.Service, env.After, ship.Version),
+		Reason: fmt.Sprintf("%s in %s takes only what was healthy in %s, and %s was not yet.", env.Service, env.Name, env.After, ship.Version),
 		Remedy: fmt.Sprintf("Deploy %s %s to %s first.", env.Service, ship.Version, env.After),
 	}
 	if moved {
-		v.Reason = fmt.Sprintf("%s was healthy in %s of %s as another commit: it has moved since.", ship.Version, env.After, env.Service)
+		v.Reason = fmt.Sprintf("%s of %s was healthy in %s as another commit: it has moved since.", ship.Version, env.Service, env.After)
 		v.Remedy = fmt.Sprintf("Deploy %s %s to %s again, as it is now.", env.Service, ship.Version, env.After)
 	}
 	return v
