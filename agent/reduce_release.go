@@ -97,7 +97,7 @@ func (s *State) remind(r *ReleaseState, e *Event, d *ApprovalReminded) {
 			if r.barred(person) {
 				return r.waitsForOthers()
 			}
-			return r.waitsForYou("waits for your approval")
+			return r.waitsForYou()
 		})
 	case a.Reminded.IsZero():
 		a.Reminded = s.Now
@@ -107,18 +107,19 @@ func (s *State) remind(r *ReleaseState, e *Event, d *ApprovalReminded) {
 func (s *State) escalate(r *ReleaseState, e *Event, d *ApprovalEscalated) {
 	if a := r.Approval; a != nil && a.ID == d.ID && a.Escalated.IsZero() {
 		a.Escalated = s.Now
-		s.tell(e, d.People, r.waitsForYou("waits for an approval that nobody has given yet"))
+		s.tell(e, d.People, r.waitsForOthers()) // to be told gives no right to decide
 	}
 }
 
 // waitsForYou is what people are told directly about an approval.
-func (r *ReleaseState) waitsForYou(how string) string {
+func (r *ReleaseState) waitsForYou() string {
 	a := r.Approval
-	return "The " + English.named(r) + " " + how + ", until " + clockOf(a.Expires) +
+	return "The " + English.named(r) + " waits for your approval, until " + clockOf(a.Expires) +
 		". Decide on its card, or by `/release approve " + a.ID + "` or `/release reject " + a.ID + " REASON`."
 }
 
-// waitsForOthers is what those are told whose own word would not count: who asked, above all.
+// waitsForOthers is what those are told who are not asked to decide: who asked
+// for the release, and whom it is escalated to.
 func (r *ReleaseState) waitsForOthers() string {
 	a := r.Approval
 	return "Nobody has decided yet: the " + English.named(r) + " waits for an approval from " + plain(English.whoever(a.From)) + ", until " + clockOf(a.Expires) +

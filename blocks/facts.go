@@ -138,7 +138,11 @@ func last(r *agent.ReleaseState) string {
 	if word == agent.OutcomeDone {
 		word = "done, healthy"
 	}
-	text := symbol(o.Outcome) + " " + say(o.Action, showName) + " of " + mono(o.Version, showVersion) + ": " + say(word, showName)
+	where := " of "
+	if o.Action == "rollback" {
+		where = " to "
+	}
+	text := symbol(o.Outcome) + " " + say(o.Action, showName) + where + mono(o.Version, showVersion) + ": " + say(word, showName)
 	if !o.At.IsZero() {
 		text += ", " + date(o.At)
 	}

@@ -24,10 +24,11 @@ func TestANoteWithATextIsToldAsItIs(t *testing.T) {
 		}
 		keys[v.Key] = true
 		way := "/release approve " + cardID
-		if n.Person == alice { // who asked for it is not asked to decide
+		asked := n.Person == bob
+		if !asked { // neither who asked for it, nor whom it is escalated to
 			way = "Nobody has decided yet"
 		}
-		if strings.Contains(v.Text, "did nothing") || !strings.Contains(v.Text, way) || n.Person == alice && strings.Contains(v.Text, "your approval") {
+		if strings.Contains(v.Text, "did nothing") || !strings.Contains(v.Text, way) || !asked && strings.Contains(v.Text, "your approval") {
 			t.Errorf("what %s is told: %s", n.Person, v.Text)
 		}
 		list = append(list, shown{Key: v.Key, Text: v.Text, Final: v.Final, Blocks: slackBlocks(v)})

@@ -147,7 +147,7 @@ func named(env *Environment, subjects []Subject, p Person, groups Groups, rule, 
 	if err != nil {
 		return Verdict{
 			Rule:   RuleLookup,
-			Reason: fmt.Sprintf("Who is in %s can't be looked up now (%v), so nobody who would be allowed by it is.", group, err),
+			Reason: fmt.Sprintf("Who is in %s can't be looked up now (%v), so it lets nobody through.", group, err),
 			Remedy: "Try again once Slack's user groups answer.",
 		}
 	}
