@@ -48,6 +48,17 @@ type Foreseer interface {
 	Quiet(s *State) bool
 }
 
+// Patient is a Viewer in which much waits for its turn, such as for a channel's
+// rate. A thread that does nothing else is given back to the store meanwhile.
+type Patient interface {
+	Viewer
+	// Waits reports whether all that is left to show of a thread waits for a turn
+	// that is some time off, and when somebody else is to look after it at the latest. Then
+	// nothing of it is written until it is shown again. If it was given back, as Forget says,
+	// its turn is told to Runner.Woken.
+	Waits(id ThreadID) (until time.Time, ok bool)
+}
+
 // Shown is how far people see what a state says.
 type Shown int
 
@@ -369,7 +380,11 @@ func (r *Runner) rest(ctx context.Context, h *run, now, next time.Time) (result,
 	}
 	if len(h.pending) == 0 && (h.dirty || h.shown != Settled) {
 		r.show(h)
-		stays = stays || h.shown != Settled || h.hasMail()
+		until, waits := r.inLine(h, stays)
+		stays = stays || h.shown != Settled && !waits || h.hasMail()
+		if waits && !stays {
+			next = sooner(next, until)
+		}
 	}
 	if stays {
 		if h.behind { // it stays under way: the lists say so meanwhile
@@ -383,6 +398,15 @@ func (r *Runner) rest(ctx context.Context, h *run, now, next time.Time) (result,
 		return result{}, err
 	}
 	return result{did: StepWait, next: next, idle: true}, nil
+}
+
+// inLine reports whether the thread may be given back until its views' turn comes. stays: there is other work to do.
+func (r *Runner) inLine(h *run, stays bool) (until time.Time, ok bool) {
+	p, patient := r.Viewer.(Patient)
+	if !patient || stays || h.shown == Settled {
+		return time.Time{}, false
+	}
+	return p.Waits(h.id)
 }
 
 type result struct {

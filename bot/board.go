@@ -51,6 +51,12 @@ type board struct {
 	listed    bool      // among those that step looks at
 	until     time.Time // nothing of it can be sent before, unless it is listed anew
 	dropped   bool      // not ours any more
+	leaving   bool      // it is about to be given back: nothing is sent
+	lines     []string  // channels that it waits in line for
+	needed    []string  // those that it was seen to need, in the step under way
+	queued    int       // of its calls, how many wait in line
+	far       time.Time // when its turn comes, if it waits for nothing else
+	farTold   bool      // the agent knows
 	reports   []agent.PostedView
 }
 

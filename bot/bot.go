@@ -98,7 +98,8 @@ type Bot struct {
 type identity struct{ team, user, bot string }
 
 var (
-	_ agent.Viewer    = (*Bot)(nil)
+	_ agent.Foreseer  = (*Bot)(nil)
+	_ agent.Patient   = (*Bot)(nil)
 	_ agent.Directory = (*Bot)(nil)
 	_ agent.Pager     = (*Bot)(nil)
 )
@@ -169,6 +170,9 @@ func (b *Bot) Show(s *agent.State, epoch int64, valid func() bool) agent.Shown {
 
 // Quiet reports whether Show would send nothing of a state, where that is plain without rendering it.
 func (b *Bot) Quiet(s *agent.State) bool { return b.out.quiet(s) }
+
+// Waits implements agent.Patient.
+func (b *Bot) Waits(id agent.ThreadID) (until time.Time, ok bool) { return b.out.waits(id) }
 
 // Forget implements agent.Viewer.
 func (b *Bot) Forget(id agent.ThreadID) { b.out.forget(id) }

@@ -14,6 +14,7 @@ func (o *outbox) done(j job, r result, now time.Time) {
 	defer o.mu.Unlock()
 	bd := j.board
 	bd.busy--
+	o.posted(j)
 	if j.verb.turns() {
 		bd.turn = false
 	}

@@ -92,6 +92,9 @@ func (d *Driven) Restless() []agent.ThreadID {
 			ids = append(ids, id)
 		}
 	}
+	for id := range o.away {
+		ids = append(ids, id)
+	}
 	slices.Sort(ids)
 	return ids
 }

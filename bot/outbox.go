@@ -32,13 +32,16 @@ type outbox struct {
 	resting  map[agent.ThreadID]rest      // how threads were left that were in step
 	subjects map[string]subject           // what releases and approvals are about, for forms
 	pace     pace
+	lines    map[string]*line // by channel, where posts wait
+	waiting  int              // places in all of them
+	away     map[agent.ThreadID]absent
 }
 
 func newOutbox(b *Bot) *outbox {
 	return &outbox{
 		bot: b, kick: make(chan struct{}, 1), boards: map[agent.ThreadID]*board{}, draining: map[agent.ThreadID]int{},
 		born: map[agent.ThreadID]time.Time{}, resting: map[agent.ThreadID]rest{}, subjects: map[string]subject{},
-		pace: newPace(b.cfg.PostEvery, b.cfg.PostBurst),
+		pace: newPace(b.cfg.PostEvery, b.cfg.PostBurst), lines: map[string]*line{}, away: map[agent.ThreadID]absent{},
 	}
 }
 
@@ -58,7 +61,7 @@ func (o *outbox) show(s *agent.State, epoch int64, valid func() bool) agent.Show
 		bd = o.open(s, epoch, now)
 	}
 	bd.painted(s, opt)
-	bd.valid, bd.epoch = valid, epoch
+	bd.valid, bd.epoch, bd.leaving = valid, epoch, false
 	if humans := agent.Humans(s.Asker, s.OnBehalf); len(humans) > 0 {
 		bd.asker = humans[0]
 	}
@@ -82,7 +85,7 @@ func (o *outbox) known(s *agent.State, opt blocks.Options, epoch int64, valid fu
 		return false, agent.Behind
 	}
 	bd.painted(s, opt)
-	bd.valid, bd.epoch = valid, epoch
+	bd.valid, bd.epoch, bd.leaving = valid, epoch, false
 	if bd.listed { // it waits for a time, and nothing has changed
 		bd.known = !bd.behind()
 		return true, bd.shown()
@@ -109,6 +112,9 @@ func (o *outbox) open(s *agent.State, epoch int64, now time.Time) *board {
 	}
 	delete(o.born, s.ID)
 	rest, known := o.resting[s.ID]
+	if !known {
+		rest, known = o.comes(bd, epoch, now)
+	}
 	bd.strange = bd.look && !known
 	bd.resume(rest, s.Version, epoch)
 	delete(o.resting, s.ID)
@@ -137,11 +143,14 @@ func (o *outbox) forget(id agent.ThreadID) {
 	if bd == nil {
 		return
 	}
-	if !bd.pending() {
+	switch {
+	case !bd.pending():
 		if len(o.resting) >= rememberMost {
 			clear(o.resting)
 		}
 		o.resting[id] = bd.leave()
+	case bd.leaving && bd.busy == 0:
+		o.leaves(bd)
 	}
 	o.drop(bd)
 }
@@ -151,6 +160,9 @@ func (o *outbox) drop(bd *board) {
 	bd.dropped = true
 	if bd.busy > 0 {
 		o.draining[bd.id] += bd.busy
+	}
+	for _, channel := range bd.lines {
+		o.unline(bd.id, channel)
 	}
 	delete(o.boards, bd.id)
 }
@@ -282,6 +294,9 @@ func (o *outbox) turn(now time.Time) turn {
 	t := o.step(now)
 	for _, r := range t.reports {
 		o.bot.runner.Load().Posted(r.id, r.views)
+	}
+	for _, id := range t.calls {
+		o.bot.runner.Load().Woken(id)
 	}
 	return t
 }

@@ -23,16 +23,47 @@ func newPace(every time.Duration, burst int) pace {
 
 // ready returns when a call may be made; a post that may be made now is counted.
 func (p *pace) ready(method, channel string, now time.Time) time.Time {
-	key := method + " " + channel
-	if until, ok := p.pauses[key]; ok {
-		if now.Before(until) {
-			return until
-		}
-		delete(p.pauses, key)
+	if until := p.paused(method, channel, now); !until.IsZero() {
+		return until
 	}
 	if method != "chat.postMessage" || p.every < 0 {
 		return now
 	}
+	b := p.bucket(channel, now)
+	if b.left < 1 {
+		return now.Add(time.Duration((1 - b.left) * float64(p.every)))
+	}
+	b.left--
+	return now
+}
+
+// turn returns when a post may be made that so many others go before.
+func (p *pace) turn(channel string, ahead int, now time.Time) time.Time {
+	at := now
+	if until := p.paused("chat.postMessage", channel, now); !until.IsZero() {
+		at = until
+	}
+	if short := float64(ahead+1) - p.bucket(channel, now).left; short > 0 {
+		if came := now.Add(time.Duration(short * float64(p.every))); came.After(at) {
+			at = came
+		}
+	}
+	return at
+}
+
+// paused returns until when Slack said to come back; zero: it did not, or that has passed.
+func (p *pace) paused(method, channel string, now time.Time) time.Time {
+	key := method + " " + channel
+	until, ok := p.pauses[key]
+	if ok && !now.Before(until) {
+		delete(p.pauses, key)
+		return time.Time{}
+	}
+	return until
+}
+
+// bucket returns what a channel has left now.
+func (p *pace) bucket(channel string, now time.Time) *bucket {
 	b := p.posts[channel]
 	if b == nil {
 		p.sweep(now)
@@ -40,11 +71,7 @@ func (p *pace) ready(method, channel string, now time.Time) time.Time {
 		p.posts[channel] = b
 	}
 	b.fill(now, p)
-	if b.left < 1 {
-		return now.Add(time.Duration((1 - b.left) * float64(p.every)))
-	}
-	b.left--
-	return now
+	return b
 }
 
 func (b *bucket) fill(now time.Time, p *pace) {

@@ -52,6 +52,7 @@ type job struct {
 	again   bool      // of toLook: after a write may have come late
 	at      time.Time // when its call began
 	meta    metadata
+	waited  bool // in line
 }
 
 // report is what the agent is told of one thread.
@@ -64,6 +65,7 @@ type report struct {
 type turn struct {
 	jobs    []job
 	reports []report
+	calls   []agent.ThreadID // threads whose turn in line is near, and that were given back
 	next    time.Time
 	waits   int // things that wait for a time to come
 }
@@ -91,6 +93,11 @@ func (o *outbox) step(now time.Time) turn {
 		if bd.dropped {
 			continue
 		}
+		if bd.leaving {
+			bd.listed = true
+			o.listed = append(o.listed, bd)
+			continue
+		}
 		if now.Before(bd.until) {
 			t.at(bd.until)
 			bd.listed = true
@@ -103,7 +110,7 @@ func (o *outbox) step(now time.Time) turn {
 		}
 		waits, next := t.waits, t.next
 		t.next = time.Time{}
-		o.plan(bd, now, &t)
+		o.queue(bd, now, &t)
 		if bd.until = t.next; t.next.IsZero() || !next.IsZero() && next.Before(t.next) {
 			t.next = next
 		}
@@ -113,6 +120,7 @@ func (o *outbox) step(now time.Time) turn {
 			o.listed = append(o.listed, bd)
 		}
 	}
+	o.callUp(now, &t)
 	return t
 }
 
@@ -127,7 +135,10 @@ func (o *outbox) inform(bd *board, t *turn) {
 	case !bd.behind() && (!bd.known || !bd.pending()):
 		bd.known = true
 		t.reports = append(t.reports, report{id: bd.id})
+	case !bd.far.IsZero() && !bd.farTold:
+		t.reports = append(t.reports, report{id: bd.id})
 	}
+	bd.farTold = !bd.far.IsZero()
 }
 
 // plan adds the jobs of one board that may start now.
@@ -240,7 +251,7 @@ func (bd *board) unposted() bool {
 
 // start adds a job if Slack's rates allow it now.
 func (o *outbox) start(j job, now time.Time, t *turn) {
-	if at := o.pace.ready(j.method(), j.channel, now); at.After(now) {
+	if at := o.claim(&j, now); at.After(now) {
 		t.at(at)
 		return
 	}

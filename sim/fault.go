@@ -28,6 +28,7 @@ const (
 	Tags                       // tags move
 	Older                      // snapshots of an older program stand in the store
 	Failover                   // the store loses the last writes that it acknowledged
+	Narrow                     // the channel takes a post only every few seconds, and says 429 for longer
 	last
 )
 
@@ -36,7 +37,7 @@ const All = last - 1 - Failover
 
 var faultNames = []string{
 	"crash", "stop", "slow", "starve", "clocks", "jump", "outage", "doubled", "lost", "slack", "deployer", "forget", "people", "policy",
-	"tags", "older", "failover",
+	"tags", "older", "failover", "narrow",
 }
 
 // Each lists the classes of a set, one by one.

@@ -104,7 +104,13 @@ func (s *slot) boot() {
 // connect makes the process's bot.
 func (p *proc) connect() *bot.Bot {
 	w := p.w
+	var every time.Duration // the program's own
+	burst := 0
+	if w.faults&Narrow != 0 {
+		every, burst = w.every, w.burst
+	}
 	b, err := bot.New(bot.Config{ //nolint:gosec // the tokens are plainly no tokens
+		PostEvery: every, PostBurst: burst,
 		Token: "xoxb-sim", AppToken: "xapp-sim", CallLimit: callLimit, Now: p.steady, Parse: typed, Channel: channelOf,
 		Outside: bot.Outside{HTTP: web{p}, People: directory{w.people, p}, Sleep: p.sleep, Jitter: func(most time.Duration) time.Duration {
 			return w.between(0, most)
@@ -271,6 +277,9 @@ func (p *proc) step(id agent.ThreadID) bool {
 		p.active[id] = p.clock().Add(100 * time.Millisecond)
 	case did.Idle:
 		delete(p.active, id)
+		if slices.Contains(p.driven.Restless(), id) {
+			w.count("thread given back in line")
+		}
 	case did.Did == agent.StepWait:
 		wait := time.Second
 		if !did.Next.IsZero() {

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"path"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -55,7 +56,9 @@ func (c web) Do(req *http.Request) (*http.Response, error) {
 	case w.now.Sub(began) >= callLimit: // it stood still for so long that the call has ended before it began
 		return nil, context.DeadlineExceeded
 	case w.hits(Slack, 0.05, "slack says 429"):
-		return &http.Response{StatusCode: http.StatusTooManyRequests, Header: http.Header{"Retry-After": {"1"}}, Body: http.NoBody, Request: req}, nil
+		return later("1"), nil
+	case w.hits(Narrow, 0.05, "slack says 429 for longer"):
+		return later(strconv.Itoa(2 + w.rng.IntN(20))), nil
 	case w.hits(Slack, 0.02, "slack says 500"):
 		return &http.Response{StatusCode: http.StatusInternalServerError, Status: "500", Header: http.Header{}, Body: http.NoBody, Request: req}, nil
 	case k.changes() && w.hits(Slack, 0.05, "slack's write comes late"):
@@ -74,6 +77,11 @@ func (c web) Do(req *http.Request) (*http.Response, error) {
 		return &http.Response{StatusCode: http.StatusBadGateway, Status: "502", Header: http.Header{}, Body: http.NoBody, Request: req}, nil
 	}
 	return reply(out)
+}
+
+// later is Slack's word that a call may be made again after so many seconds.
+func later(seconds string) *http.Response {
+	return &http.Response{StatusCode: http.StatusTooManyRequests, Header: http.Header{"Retry-After": {seconds}}, Body: http.NoBody}
 }
 
 func reading(p *proc, req *http.Request) (*call, error) {

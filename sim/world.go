@@ -87,6 +87,8 @@ type world struct {
 	tokens   int
 	rep      Report
 	sum      uint64
+	every    time.Duration // between two posts of a narrow channel
+	burst    int
 	lost     bool // the store has lost acknowledged writes
 	silenced int  // ticks for which the store does not answer
 }
@@ -126,11 +128,12 @@ func newWorld(ctx context.Context, cfg Config) *world {
 	}
 	w.began = w.now
 	w.rng = w.source(0)
-	for _, f := range All.Each() { // drawn for all, so that a class left out changes nothing else
+	for _, f := range (All &^ Narrow).Each() { // drawn for all, so that a class left out changes nothing else
 		if w.rng.Float64() < 0.55 {
 			w.faults |= f
 		}
 	}
+	w.narrows()
 	w.faults &= cfg.Only
 	w.faults |= cfg.Only & Failover
 	if w.rng.Float64() < 0.05 {
@@ -151,6 +154,15 @@ func newWorld(ctx context.Context, cfg Config) *world {
 		s.boot()
 	}
 	return w
+}
+
+// narrows draws whether the channel is a narrow one, apart from what else is drawn.
+func (w *world) narrows() {
+	r := w.source(1 << 33)
+	if r.Float64() < 0.5 {
+		w.faults |= Narrow
+	}
+	w.every, w.burst = time.Duration(2+r.IntN(9))*time.Second, 1+r.IntN(2)
 }
 
 // source is the randomness of one tick.
