@@ -2,7 +2,6 @@ package agent
 
 import (
 	"context"
-	"runtime"
 	"testing"
 	"testing/synctest"
 )
@@ -13,13 +12,12 @@ func TestHands(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		h := newHands()
-		before := runtime.NumGoroutine()
 		done := 0
 		for range 1000 {
 			h.do(ctx, func() { done++ })
 			synctest.Wait()
 		}
-		if kept := runtime.NumGoroutine() - before; done != 1000 || kept != 1 {
+		if kept := h.idle.Load(); done != 1000 || kept != 1 {
 			t.Errorf("%d of 1000 were done, by %d goroutines", done, kept)
 		}
 		hold := make(chan struct{})

@@ -204,7 +204,7 @@ func TestDurable(t *testing.T) {
 
 	host, port, _ := strings.Cut(strings.TrimPrefix(master, "redis://"), ":")
 	replica := client(t, redistest.Start(t, "--replicaof", host+" "+port))
-	deadline := time.Now().Add(10 * time.Second)
+	deadline := time.Now().Add(2 * time.Minute)
 	for linked := false; !linked; {
 		info, err := replica.Info(t.Context(), "replication").Result()
 		if err != nil || time.Now().After(deadline) {

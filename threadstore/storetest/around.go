@@ -336,8 +336,8 @@ func tail(t *testing.T, h Harness) {
 			if n != want {
 				t.Fatalf("note %+v, want %+v", n, want)
 			}
-		case <-time.After(5 * time.Second):
-			t.Fatalf("no note %+v after 5 s", want)
+		case <-time.After(patience):
+			t.Fatalf("no note %+v after %s", want, patience)
 		}
 	}
 	cancel()
@@ -347,8 +347,8 @@ func tail(t *testing.T, h Harness) {
 			if !ok {
 				return
 			}
-		case <-time.After(5 * time.Second):
-			t.Fatal("the channel was not closed within 5 s after its context ended")
+		case <-time.After(patience):
+			t.Fatal("the channel was not closed after its context ended")
 		}
 	}
 }
