@@ -88,7 +88,7 @@ func (s *stage) openWorld(ctx context.Context, faults []sample.Fault, step time.
 	}
 	s.world = world
 	s.undo = append(s.undo, func() error { //nolint:contextcheck // it runs when ctx has ended
-		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 		defer cancel()
 		return errors.Join(let(), world.Gone(ctx), waitForChildren(ctx))
 	})
@@ -183,7 +183,7 @@ func (s *stage) openProduct(ctx context.Context, observe func(agent.ThreadID, *a
 
 // awaitConnection waits until the bot hears what people say.
 func (s *stage) awaitConnection(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()
 	if err := s.slack.WaitFor(ctx, func() bool { return s.slack.Connected() > 0 }); err != nil {
 		return fmt.Errorf("the bot does not connect to the local Slack: %w", err)
@@ -213,7 +213,7 @@ services:
         approval: {required: 1, from: [oncall]}
         deploy: *shop
         verify:
-          - {name: health, http: {url: "http://PRODUCTION/healthz", json: {version: "${version}"}}, passes: 3, every: 300ms, within: 2s}
+          - {name: health, http: {url: "http://PRODUCTION/healthz", json: {version: "${version}"}}, passes: 3, every: 300ms, within: 5s}
 `
 
 func (s *stage) writePolicy() (string, error) {

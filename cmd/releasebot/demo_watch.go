@@ -13,7 +13,7 @@ import (
 )
 
 // waitAtMost is how long anything may take that the story waits for.
-const waitAtMost = 20 * time.Second
+const waitAtMost = time.Minute
 
 // journal keeps the events of all threads as they become durable.
 type journal struct {

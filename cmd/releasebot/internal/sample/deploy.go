@@ -23,7 +23,7 @@ type Release struct {
 }
 
 // upWithin is how long a new server may take to answer.
-const upWithin = 10 * time.Second
+const upWithin = 30 * time.Second
 
 // errLetGo: nobody keeps the world, so there is nothing to deploy to.
 var errLetGo = errors.New("the sample service was taken down")
