@@ -76,7 +76,7 @@ func openBench(b *testing.B, kind string) (threadstore.Driver, *redis.Client) {
 	}
 	c := redis.NewClient(opt)
 	b.Cleanup(func() { _ = c.Close() })
-	d, err := redisstore.Open(b.Context(), redisstore.Config{URL: url, Prefix: fmt.Sprintf("bench%d", time.Now().UnixNano())})
+	d, err := redisstore.Open(b.Context(), redisstore.Config{URL: url, Prefix: "b" + strconv.FormatInt(time.Now().UnixMilli()%(36*36*36*36), 36)})
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -34,15 +34,18 @@ func (d *Driver) newCall(s *script, numKeys, numArgs int) *call {
 	return c
 }
 
+// setKeys says that what was added so far are the keys.
+func (c *call) setKeys() { c.text[0] = strconv.Itoa(len(c.text) - 1) }
+
 // How many arguments a call has room for at least, so that most others can use it again, and at most, to be kept for that.
 const (
 	usualArgs = 128
-	mostArgs  = 2048 // of a call that is kept
+	keptArgs  = 2048
 )
 
 // free has a call that nothing points into any more used again.
 func (d *Driver) free(c *call) {
-	if cap(c.args) > mostArgs {
+	if cap(c.args) > keptArgs {
 		return
 	}
 	clear(c.args)
@@ -75,7 +78,7 @@ func (c *call) inFull() []any {
 
 // Apply does op, or nothing. See [threadstore.Driver].
 func (d *Driver) Apply(ctx context.Context, op threadstore.Op) (threadstore.Reply, error) {
-	c := d.applyCall(&op)
+	c := d.applyCall([]threadstore.Op{op})
 	if op.Durable && d.wait > 0 {
 		return d.applyDurably(ctx, &op, c)
 	}
@@ -86,37 +89,114 @@ func (d *Driver) Apply(ctx context.Context, op threadstore.Op) (threadstore.Repl
 	return applied(&op, v)
 }
 
-func (d *Driver) applyCall(op *threadstore.Op) *call {
-	k := d.keys.of(op.Log)
-	c := d.newCall(&d.scripts.apply, numKeys(op), numArgs(op))
-	c.addKeys(&k, op)
-	d.addArgs(c, op)
+// applyCall is a call of apply.lua for ops: see there for what it is told.
+func (d *Driver) applyCall(ops []threadstore.Op) *call {
+	keys, args := 0, 1
+	for i := range ops {
+		keys, args = keys+mostKeys(&ops[i]), args+mostArgs(&ops[i])
+	}
+	c := d.newCall(&d.scripts.apply, keys, args)
+	for i := range ops {
+		c.addKeys(d.keys, &ops[i])
+	}
+	c.setKeys()
+	c.add(d.keys.tail)
+	for i := range ops {
+		c.addArgs(&ops[i])
+	}
 	return c
 }
 
-func numKeys(op *threadstore.Op) int { return 6 + len(op.Index) }
-func numArgs(op *threadstore.Op) int { return 16 + 3*len(op.Records) + 4*len(op.Index) }
+// How many keys and arguments an op can have.
+func mostKeys(op *threadstore.Op) int { return 6 + len(op.Index) }
+func mostArgs(op *threadstore.Op) int { return 16 + 3*len(op.Records) + 4*len(op.Index) }
 
 // addKeys adds the keys that apply.lua is told for op.
-func (c *call) addKeys(k *logKeys, op *threadstore.Op) {
-	c.add(k.log, k.hash, k.snap, k.lease, k.epoch, k.due)
+func (c *call) addKeys(keys *keyring, op *threadstore.Op) {
+	k := keys.of(op.Log)
+	c.add(k.log, k.hash, k.epoch)
+	if op.Owner != "" || op.Acquire != "" {
+		c.add(k.lease)
+	}
+	if op.Due.Set {
+		c.add(k.due)
+	}
+	if op.Snapshot != nil {
+		c.add(k.snap)
+	}
 	for i := range op.Index {
 		c.add(k.index(op.Index[i].Index))
 	}
 }
 
-// addArgs adds the arguments that apply.lua is told for op.
-func (d *Driver) addArgs(c *call, op *threadstore.Op) {
-	n := len(op.Records)
-	after := strconv.FormatInt(op.Expect+int64(n), 10)
-	c.add(op.Log, strconv.FormatInt(op.Expect, 10), op.Prev, op.Head, op.Token, held(op.Owner, op.Epoch), millis(op.TTL), op.Acquire, flag(op.Release), due(op.Due))
-	if s := op.Snapshot; s != nil {
-		c.add(strconv.Itoa(s.Fold), strconv.FormatInt(s.Version, 10))
-		c.addBytes(s.Data)
-	} else {
-		c.add("", "", "")
+// flags are an op's, as apply.lua reads them.
+func flags(op *threadstore.Op) string {
+	f := [4]byte{'-', '-', '-', '-'}
+	if op.Owner != "" {
+		f[0], f[1] = 'h', 'p'
 	}
-	c.add(d.keys.tail, after+" "+op.Log, strconv.Itoa(n))
+	switch {
+	case op.Acquire != "":
+		f[1] = 't'
+	case op.Owner != "" && op.Release:
+		f[1] = 'g'
+	}
+	if op.Due.Set {
+		f[2] = 's'
+		if op.Due.At.IsZero() {
+			f[2] = 'n'
+		}
+	}
+	if op.Snapshot != nil {
+		f[3] = 's'
+		if len(op.Snapshot.Data) == 0 {
+			f[3] = 'n'
+		}
+	}
+	return string(f[:])
+}
+
+// addArgs adds the arguments that apply.lua is told for op.
+func (c *call) addArgs(op *threadstore.Op) {
+	n, f := len(op.Records), flags(op)
+	c.add(f, strconv.FormatInt(op.Expect, 10), op.Prev, op.Head, strconv.Itoa(n), strconv.Itoa(len(op.Index)))
+	if f[0] == 'h' {
+		c.add(held(op.Owner, op.Epoch))
+	}
+	switch f[1] {
+	case 't':
+		c.add(op.Acquire, millis(op.TTL))
+	case 'p':
+		c.add(millis(op.TTL))
+	}
+	switch f[2] {
+	case 's':
+		c.add(op.Log, strconv.FormatInt(max(op.Due.At.UnixMilli(), 1), 10))
+	case 'n':
+		c.add(op.Log)
+	}
+	if f[3] == 's' {
+		c.add(strconv.Itoa(op.Snapshot.Fold), strconv.FormatInt(op.Snapshot.Version, 10))
+		c.addBytes(op.Snapshot.Data)
+	}
+	if n == 0 {
+		c.add(op.Token)
+	} else {
+		c.addRecords(op)
+	}
+	for i := range op.Index {
+		e := &op.Index[i]
+		if e.Value == nil {
+			c.add(e.Index, e.Member, "-")
+			continue
+		}
+		c.add(e.Index, e.Member, "=")
+		c.addBytes(e.Value)
+	}
+}
+
+func (c *call) addRecords(op *threadstore.Op) {
+	c.add(strconv.FormatInt(op.Expect+int64(len(op.Records)), 10) + " " + op.Log)
 	for i := range op.Records {
 		c.add(op.Records[i].ID)
 	}
@@ -127,15 +207,6 @@ func (d *Driver) addArgs(c *call, op *threadstore.Op) {
 	}
 	for i := range op.Records {
 		c.addBytes(op.Records[i].Data)
-	}
-	for i := range op.Index {
-		e := &op.Index[i]
-		if e.Value == nil {
-			c.add(e.Index, e.Member, "-", "")
-			continue
-		}
-		c.add(e.Index, e.Member, "=")
-		c.addBytes(e.Value)
 	}
 }
 
@@ -148,24 +219,6 @@ func held(owner string, epoch int64) string {
 }
 
 func millis(d time.Duration) string { return strconv.FormatInt(max(d.Milliseconds(), 1), 10) }
-
-func flag(b bool) string {
-	if b {
-		return "1"
-	}
-	return ""
-}
-
-func due(d threadstore.Due) string {
-	switch {
-	case !d.Set:
-		return ""
-	case d.At.IsZero():
-		return "-"
-	default:
-		return strconv.FormatInt(max(d.At.UnixMilli(), 1), 10)
-	}
-}
 
 // known is what is kept under an id. A token holds no colon; a sum may.
 func known(seq int64, token, sum string) string {

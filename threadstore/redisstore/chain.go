@@ -3,7 +3,6 @@ package redisstore
 import (
 	"context"
 	"fmt"
-	"strconv"
 
 	"github.com/releasebot/releasebot/threadstore"
 )
@@ -21,11 +20,14 @@ func (d *Driver) ApplyAll(ctx context.Context, ops []threadstore.Op) ([]threadst
 	if apart {
 		return d.applyApart(ctx, ops)
 	}
-	v, err := d.run(ctx, d.chainCall(ops))
+	v, err := d.run(ctx, d.applyCall(ops))
 	if err != nil {
 		return nil, err
 	}
 	answers, ok := v.([]any)
+	if len(ops) == 1 { // its answer comes bare
+		answers, ok = []any{v}, true
+	}
 	if !ok || len(answers) == 0 || len(answers) > len(ops) {
 		return nil, fmt.Errorf("%w: %v", errAnswer, v)
 	}
@@ -51,24 +53,4 @@ func (d *Driver) applyApart(ctx context.Context, ops []threadstore.Op) ([]thread
 		}
 	}
 	return replies, nil
-}
-
-func (d *Driver) chainCall(ops []threadstore.Op) *call {
-	keys, args := 0, 1+2*len(ops)
-	for i := range ops {
-		keys, args = keys+numKeys(&ops[i]), args+numArgs(&ops[i])
-	}
-	c := d.newCall(&d.scripts.chain, keys, args)
-	for i := range ops {
-		k := d.keys.of(ops[i].Log)
-		c.addKeys(&k, &ops[i])
-	}
-	c.add(strconv.Itoa(len(ops)))
-	for i := range ops {
-		c.add(strconv.Itoa(numKeys(&ops[i])), strconv.Itoa(numArgs(&ops[i])))
-	}
-	for i := range ops {
-		d.addArgs(c, &ops[i])
-	}
-	return c
 }

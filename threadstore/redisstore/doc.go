@@ -29,9 +29,11 @@
 //
 // # One script, one round trip
 //
-// apply.lua checks and changes everything of an append. It answers with values,
-// never with raised errors, and treats payloads as bytes. Appends that are asked
-// for while others are under way go out together, as one pipeline.
+// apply.lua checks and changes everything of an append, or of several, which it
+// checks before it writes any. It answers with values, never with raised errors,
+// and treats payloads as bytes. Each byte that it is told is hashed by Lua, so it
+// is told only what an append needs. Appends that are asked for while others are
+// under way go out together, as one pipeline.
 //
 // # Lost replies
 //

@@ -11,8 +11,9 @@ import (
 )
 
 const (
-	// maxLanes is how many round trips are under way at once before commands wait for each other.
-	maxLanes = 4
+	// maxLanes is how many round trips are under way at once before commands wait for each other: the fewer,
+	// the more go out together, and the less each costs on either side.
+	maxLanes = 2
 	// maxTogether bounds one pipeline.
 	maxTogether = 64
 )

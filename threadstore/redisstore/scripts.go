@@ -10,8 +10,6 @@ import (
 var (
 	//go:embed apply.lua
 	applySource string
-	//go:embed chain.lua
-	chainSource string
 	//go:embed load.lua
 	loadSource string
 	//go:embed acquire.lua
@@ -30,7 +28,7 @@ var (
 
 // scripts are what a Driver runs, each by the hash of its text.
 type scripts struct {
-	apply, chain, load, acquire, renew, release, wake, copy, prune script
+	apply, load, acquire, renew, release, wake, copy, prune script
 }
 
 type script struct {
@@ -40,7 +38,7 @@ type script struct {
 func newScripts() scripts {
 	s := func(source string) script { return script{source: source, hash: redis.NewScript(source).Hash()} }
 	return scripts{
-		apply: s(applySource), chain: s("local function apply(KEYS, ARGV)\n" + applySource + "end\n" + chainSource), load: s(loadSource), acquire: s(acquireSource), renew: s(renewSource),
+		apply: s(applySource), load: s(loadSource), acquire: s(acquireSource), renew: s(renewSource),
 		release: s(releaseSource), wake: s(wakeSource), copy: s(copySource), prune: s(pruneSource),
 	}
 }
