@@ -329,7 +329,7 @@ func (r *Runner) step(ctx context.Context, h *run, now time.Time) (result, error
 		if r.waitsItsTurn(ctx, h, st, now) {
 			continue
 		}
-		if h.midway != nil && !st.Kind.mayJoin() || st.Kind.pauses() && (h.dirty || len(h.pending) > 0) && !r.joins(h, st) { // people see what is so before the world changes, or a wait begins
+		if h.midway != nil && !h.midway.mayJoin(st.Kind) || st.Kind.pauses() && (h.dirty || len(h.pending) > 0) && !r.joins(h, st) { // people see what is so before the world changes, or a wait begins
 			if err := r.flush(ctx, h, false, now); err != nil {
 				return result{did: st.Kind}, err
 			}

@@ -65,7 +65,14 @@ func (r *Runner) start(ctx context.Context, h *run, rel *ReleaseState, st Step, 
 	if err != nil {
 		return err
 	}
-	found, err := r.find(ctx, drv, call, "")
+	var found deploy.Status
+	err = r.soon(ctx, h, now, func(ctx context.Context) (err error) {
+		found, err = r.find(ctx, drv, call, "")
+		return err
+	})
+	if isStoreError(err) {
+		return err
+	}
 	if err != nil { // asked again, more and more slowly
 		r.Log.Warn("the deployer could not be asked before a start", "thread", h.id, "release", rel.ID, "err", err, "tries", h.failed(st, now))
 		return nil

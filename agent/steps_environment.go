@@ -255,9 +255,10 @@ func (r *Runner) acquire(ctx context.Context, h *run, rel *ReleaseState, st Step
 	var env *Environment
 	var err error
 	if rel.Waits == "" && rel.Fence == 0 {
-		env, err = r.together(ctx, h, rel.Service, rel.Env, &Event{
-			ID: rel.Claim, At: h.state.clock(now).UTC().Truncate(time.Millisecond), Actor: Bot, Data: claim,
-		}, now)
+		e := &Event{ID: rel.Claim, At: h.state.clock(now).UTC().Truncate(time.Millisecond), Actor: Bot, Data: claim}
+		if env, err = r.claimAhead(h, rel, e, now); env == nil && err == nil {
+			env, err = r.together(ctx, h, rel.Service, rel.Env, e, now)
+		}
 	} else {
 		env, err = r.environment(ctx, rel.Service, rel.Env)
 	}
@@ -411,7 +412,12 @@ func (r *Runner) lookAgain(ctx context.Context, h *run, rel *ReleaseState, claim
 		h.emitFor(now, rel.N, &ReleaseContext{Version: rel.Context.Version, Again: true, Digest: "", Changed: []string{u.Reason}}, mintID(rel.ID, "again", rel.Plans))
 		return nil
 	}
-	facts, refused, err := r.facts(ctx, h, rel, env, claimed)
+	var facts *ReleaseContext
+	var refused *PolicyRefused
+	err := r.soon(ctx, h, now, func(ctx context.Context) (err error) {
+		facts, refused, err = r.facts(ctx, h, rel, env, claimed)
+		return err
+	})
 	switch {
 	case err != nil && isStoreError(err):
 		return err
@@ -434,6 +440,11 @@ func (r *Runner) lookAgain(ctx context.Context, h *run, rel *ReleaseState, claim
 		facts.Digest, facts.Changed = p.Digest, differences(rel.Plan, p)
 		if v := frozen(rel, env, h.state.clock(now)); !v.Allowed { // begun while it waited
 			facts.Digest, facts.Changed = "", append(facts.Changed, v.Reason)
+		}
+		if h.midway != nil && r.hasBaseline(env) { // to be measured, which may take long
+			if err := r.flush(ctx, h, false, now); err != nil {
+				return err
+			}
 		}
 		if facts.Digest == rel.Plan.Digest { // as shown and approved: the facts stand in the log already
 			facts = &ReleaseContext{Version: facts.Version, Digest: facts.Digest, Baseline: r.baseline(ctx, env, rel.call(env))}

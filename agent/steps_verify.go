@@ -3,6 +3,7 @@ package agent
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sort"
 	"strings"
 	"sync"
@@ -130,6 +131,14 @@ func (r *Runner) lookOnce(ctx context.Context, c policy.Check, call tools.Call, 
 		return res
 	}
 	return healthcheck.Compare(c.Args, before, after)
+}
+
+// hasBaseline reports whether a check compares with what was measured before the start.
+func (r *Runner) hasBaseline(env *policy.Environment) bool {
+	return slices.ContainsFunc(env.Verify, func(c policy.Check) bool {
+		_, ok := r.Checkers[c.Kind].(healthcheck.Measurer)
+		return ok && healthcheck.HasBaseline(c.Args)
+	})
 }
 
 // baseline measures, right before the start, what the checks that compare will compare with.
