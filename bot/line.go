@@ -19,7 +19,9 @@ const (
 	nearTurn = 3 * time.Second
 	farTurn  = 6 * time.Second
 	// missedTurn is how long after its turn a thread loses its place that does not ask for it.
-	missedTurn = 5 * time.Second
+	missedTurn = 10 * time.Second
+	// slowMost is how many times slower than our own pace Slack is taken to be, where it is.
+	slowMost = 4
 	// lineMost bounds how many places there are in all lines. Threads beyond that come by their due time.
 	lineMost = 16384
 )
@@ -76,7 +78,7 @@ func (o *outbox) claim(j *job, now time.Time) time.Time {
 	}
 	w.posting++
 	j.waited = true
-	l.taken(now)
+	l.taken(now, o.pace.every)
 	return at
 }
 
@@ -110,9 +112,9 @@ func (l *line) guess(at time.Time, n int, every time.Duration) time.Time {
 }
 
 // taken notes that a turn was taken.
-func (l *line) taken(now time.Time) {
+func (l *line) taken(now time.Time, every time.Duration) {
 	if !l.last.IsZero() {
-		l.gap += (now.Sub(l.last) - l.gap) / 4
+		l.gap += (min(now.Sub(l.last), slowMost*every) - l.gap) / 4
 	}
 	l.last = now
 }
@@ -158,40 +160,40 @@ func (o *outbox) remove(channel string, l *line, at int) {
 // callUp has those come back whose turn is near, and goes on without those that did not come.
 func (o *outbox) callUp(now time.Time, t *turn) {
 	for _, channel := range slices.Sorted(maps.Keys(o.lines)) {
-		l := o.lines[channel]
+		var missing []*waiter
 		ahead := 0
-		for n := 0; n < len(l.order); n++ {
-			w := l.order[n]
+		for _, w := range o.lines[channel].order {
+			if w.posting > 0 {
+				continue
+			}
 			at := o.pace.turn(channel, ahead, now)
 			if at.Sub(now) > nearTurn {
 				t.at(at.Add(-nearTurn))
 				break
 			}
-			if w.posting > 0 {
-				continue
-			}
-			ahead++
-			switch {
-			case w.away && !w.called:
+			if w.away && !w.called {
 				w.called, w.expect = true, at.Add(missedTurn)
 				t.calls = append(t.calls, w.id)
-			case now.After(w.expect):
-				o.gone(w)
-				o.remove(channel, l, n)
-				n--
-				ahead--
+			}
+			if now.After(w.expect) {
+				missing = append(missing, w)
 				continue
 			}
 			t.at(w.expect.Add(time.Millisecond))
+			ahead++
+		}
+		for _, w := range missing {
+			o.miss(w, channel)
 		}
 	}
 }
 
-// gone: a thread has lost a place. If it is away it comes back by its due time.
-func (o *outbox) gone(w *waiter) {
+// miss takes the place of a thread away that did not come. If it was given back, its due time brings it here, or to another.
+func (o *outbox) miss(w *waiter, channel string) {
 	if w.away {
 		delete(o.away, w.id)
 	}
+	o.unline(w.id, channel)
 }
 
 // waits reports whether nothing is left to do for a thread but to wait for a turn

@@ -32,9 +32,9 @@ type outbox struct {
 	resting  map[agent.ThreadID]rest      // how threads were left that were in step
 	subjects map[string]subject           // what releases and approvals are about, for forms
 	pace     pace
-	lines    map[string]*line // by channel, where posts wait
-	waiting  int              // places in all of them
-	away     map[agent.ThreadID]absent
+	lines    map[string]*line          // by channel, where posts wait
+	waiting  int                       // places in all of them
+	away     map[agent.ThreadID]absent // threads that were given back while they wait there
 }
 
 func newOutbox(b *Bot) *outbox {
@@ -85,8 +85,9 @@ func (o *outbox) known(s *agent.State, opt blocks.Options, epoch int64, valid fu
 		return false, agent.Behind
 	}
 	bd.painted(s, opt)
+	stays := bd.leaving // it was to be given back, and was not
 	bd.valid, bd.epoch, bd.leaving = valid, epoch, false
-	if bd.listed { // it waits for a time, and nothing has changed
+	if bd.listed && !stays { // it waits for a time, and nothing has changed
 		bd.known = !bd.behind()
 		return true, bd.shown()
 	}
