@@ -35,6 +35,13 @@
 // the newest wins, Retry-After honoured. Only the holder of a thread's lease
 // writes, and looks at the lease right before each write.
 //
+// Where a channel's posts wait, their threads stand in line, first come first served
+// (line.go). A thread whose turn is far is given back to the store, with nothing but its
+// place kept here; it is called up as its turn comes near, and shows what is so then.
+// Should this process die, the store has it due a little after its turn. A place is
+// kept until the thread has posted all that it wants to there; Retry-After holds the whole
+// line up, and calls nobody.
+//
 // chat.postMessage has no idempotency key, so a post whose answer was lost is not
 // repeated. The thread is read instead, and a message of ours that carries the
 // view's key in its metadata is taken for the one that was posted. The same is
