@@ -229,7 +229,8 @@ func actionWord(r *agent.ReleaseState) string {
 	return "deploy"
 }
 
-// exactly names the plan that a click would allow, in plain text.
+// exactly names the plan that a click would allow, in plain text, and what
+// somebody might have overlooked on the card.
 func exactly(r *agent.ReleaseState) string {
 	text := headline(r)
 	if p := r.Plan; p != nil {
@@ -243,5 +244,15 @@ func exactly(r *agent.ReleaseState) string {
 			text += ". If it is unhealthy, it goes back to " + content(p.Rollback, 30, plain) + " by itself"
 		}
 	}
-	return text + "."
+	text += "."
+	if p := r.Plan; p != nil && p.CI != nil && p.CI.State == "failed" {
+		text += " CI has failed for it."
+	}
+	if r.Glass != nil {
+		text += " It goes through a freeze."
+	}
+	if c := r.Context; c != nil && c.Changes != nil && c.Changes.Backward && r.Action != "rollback" {
+		text += " It is older than what runs there now."
+	}
+	return text
 }

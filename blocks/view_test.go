@@ -13,6 +13,7 @@ import (
 	"github.com/releasebot/releasebot/agent"
 	"github.com/releasebot/releasebot/policy"
 	"github.com/releasebot/releasebot/tools/changelog"
+	"github.com/releasebot/releasebot/tools/ci"
 )
 
 func find(t *testing.T, l *log, key string) View {
@@ -369,6 +370,26 @@ func TestTheCardNamesOnlyWhoMayApprove(t *testing.T) {
 		}
 		if got := mayApprove(r, &agent.Approval{From: c.from}); got != c.want {
 			t.Errorf("%s: %q, want %q", c.name, got, c.want)
+		}
+	}
+}
+
+// The dialogue of Approve says once more what somebody may have overlooked on the card.
+func TestTheDialogueOfApproveWarns(t *testing.T) {
+	plain := &agent.ReleaseState{Action: "deploy", Service: "shop", Env: "production", Plan: &agent.Plan{Version: "v1.4.2"}}
+	failed := &agent.ReleaseState{Action: "deploy", Service: "shop", Env: "production", Plan: &agent.Plan{Version: "v1.4.2", CI: &ci.Status{State: ci.Failed}}}
+	older := &agent.ReleaseState{Action: "deploy", Service: "shop", Env: "production", Context: &agent.ReleaseContext{Changes: &changelog.Changes{Backward: true}}, Version: "v1.4.2"}
+	frozen := &agent.ReleaseState{Action: "deploy", Service: "shop", Env: "production", Version: "v1.4.2", Glass: &agent.GlassBroken{By: bob}}
+	back := &agent.ReleaseState{Action: "rollback", Service: "shop", Env: "production", Context: older.Context, Version: "v1.4.1"}
+	for want, r := range map[string]*agent.ReleaseState{
+		"Deploy shop v1.4.2 to production.":                                       plain,
+		"Deploy shop v1.4.2 to production. CI has failed for it.":                 failed,
+		"Deploy shop v1.4.2 to production. It is older than what runs there now.": older,
+		"Deploy shop v1.4.2 to production. It goes through a freeze.":             frozen,
+		"Roll back shop in production to v1.4.1.":                                 back,
+	} {
+		if got := exactly(r); got != want {
+			t.Errorf("%q, want %q", got, want)
 		}
 	}
 }

@@ -154,7 +154,7 @@ func remedy(env *Environment, end, until time.Time, zone *time.Location) string 
 	case until.After(end):
 		return fmt.Sprintf("Wait until %s, when the freezes that follow it are over too, or %s.", clock(until, zone), glass)
 	}
-	return fmt.Sprintf("Wait until %s, or %s.", clock(end, zone), glass)
+	return "Wait until then, or " + glass + "."
 }
 
 // clock writes a moment as people of a zone read it, and in UTC.

@@ -126,7 +126,7 @@ func (e *evalCommand) read(c *console) (cases []eval.Case, err error) {
 	if e.File != "-" {
 		f, err := os.Open(e.File)
 		if err != nil {
-			return nil, fmt.Errorf("reading the utterances: %w", err)
+			return nil, fmt.Errorf("reading the utterances: %w; name a file of JSON Lines, or - for standard input", err)
 		}
 		defer f.Close() //nolint:errcheck // it was only read
 		in, name = f, e.File
