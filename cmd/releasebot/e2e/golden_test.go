@@ -149,9 +149,9 @@ var unsteady = []struct {
 	{regexp.MustCompile(`digest [0-9a-f]{8}`), "digest DIGEST"},
 	{regexp.MustCompile(`\d{4}-\d\d-\d\d \d\d:\d\d UTC`), "DATE"},
 	{regexp.MustCompile(`\d{1,2} [A-Z][a-z]{2} \d\d:\d\d UTC`), "DATE"},
-	{regexp.MustCompile(`, (\d+m )?\d+(\.\d+)?s after it was asked for`), ""}, // as is the next
-	{regexp.MustCompile(`( after| ·| in) (\d+m)?\d+(\.\d+)?s\b`), ""}, // left out of a card where it is next to nothing
-	{regexp.MustCompile(`\b(\d+m)?\d+(\.\d+)?s\b`), "DURATION"},
+	{regexp.MustCompile(`, (\d+m ?)?\d+(\.\d+)?s after it was asked for`), ""}, // as is the next
+	{regexp.MustCompile(`( after| ·| in) (\d+m ?)?\d+(\.\d+)?s\b`), ""},        // left out of a card where it is next to nothing
+	{regexp.MustCompile(`\b(\d+m ?)?\d+(\.\d+)?s\b`), "DURATION"},
 	{regexp.MustCompile(`\d+ looks?`), "N looks"},
 	{regexp.MustCompile(` \(edited\)`), ""},
 }
