@@ -34,8 +34,9 @@ type parts struct {
 	policy  *policy.File
 	path    string // of the policy file, which is looked at again and again; empty: only once
 	planner agent.Planner
-	slow    bool   // the planner asks a model: beside the other steps
-	data    string // the data folder
+	rules   *rules.Planner // reads what needs no model; its words take a megabyte and more, so there is one
+	slow    bool           // the planner asks a model: beside the other steps
+	data    string         // the data folder
 	// botToken, appToken and slackURL are the way to Slack; slackURL may be empty.
 	botToken, appToken Secret
 	slackURL           string
@@ -79,7 +80,7 @@ func assemble(p parts) (*assembly, error) {
 	}
 	sources := &sources{dir: p.policy.Dir, cache: filepath.Join(p.data, "git")}
 	runner := agent.NewRunner(agent.Config{
-		Store: p.store, Owner: a.owner, RunnerID: a.command.Runner(), Policy: a.live.Load, Planner: a.words, Slow: p.slow, Quick: rules.New(),
+		Store: p.store, Owner: a.owner, RunnerID: a.command.Runner(), Policy: a.live.Load, Planner: a.words, Slow: p.slow, Quick: a.rules,
 		People: a.bot, Pager: a.bot, Viewer: a.bot, Sources: sources.open, CI: a.command,
 		Deployers: map[string]deploy.Driver{"command": a.command},
 		Checkers: healthcheck.New(healthcheck.Config{
@@ -103,7 +104,7 @@ func assemble(p parts) (*assembly, error) {
 
 func (a *assembly) newBot(metrics *api.Metrics) (*bot.Bot, error) {
 	return bot.New(bot.Config{
-		Token: a.botToken.Reveal(), AppToken: a.appToken.Reveal(), APIURL: a.slackURL, Log: a.log, Parse: parseCommand,
+		Token: a.botToken.Reveal(), AppToken: a.appToken.Reveal(), APIURL: a.slackURL, Log: a.log, Parse: a.parseCommand,
 		Channel: func(service string) string {
 			if s, ok := a.live.Load().Services[service]; ok {
 				return s.Channel

@@ -149,8 +149,9 @@ func (s *stage) openProduct(ctx context.Context, observe func(agent.ThreadID, *a
 	if err != nil {
 		return err
 	}
+	plain := rules.New()
 	p := parts{
-		data: filepath.Join(s.dir, "data"), planner: rules.New(), observe: observe,
+		data: filepath.Join(s.dir, "data"), planner: plain, rules: plain, observe: observe,
 		botToken: newSecret("xoxb-demo"), appToken: newSecret("xapp-demo"), slackURL: s.slack.APIURL(),
 		log: slog.New(slog.NewTextHandler(&s.notes, &slog.HandlerOptions{Level: slog.LevelWarn})),
 	}

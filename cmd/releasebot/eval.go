@@ -10,6 +10,7 @@ import (
 	"github.com/releasebot/releasebot/agent"
 	"github.com/releasebot/releasebot/agent/planner/eval"
 	"github.com/releasebot/releasebot/agent/planner/openai"
+	"github.com/releasebot/releasebot/agent/planner/rules"
 )
 
 type evalCommand struct {
@@ -73,10 +74,10 @@ func (e *evalCommand) Run(c *console) error {
 
 // measure asks each planner for every case.
 func (e *evalCommand) measure(c *console, names []string) ([]eval.Report, error) {
-	planners := make([]agent.Planner, len(names))
+	planners, plain := make([]agent.Planner, len(names)), rules.New()
 	for i, name := range names {
 		var err error
-		if planners[i], err = newPlanner(name, c.settings, nil); err != nil {
+		if planners[i], err = newPlanner(name, c.settings, plain, nil); err != nil {
 			return nil, err
 		}
 	}

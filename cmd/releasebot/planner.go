@@ -13,9 +13,9 @@ import (
 
 // newPlanner returns the planner of that name. The model's has the rules inside
 // it: they are asked first, and answer where the model does not.
-func newPlanner(kind string, s settings, observe func(openai.Call)) (agent.Planner, error) {
+func newPlanner(kind string, s settings, plain *rules.Planner, observe func(openai.Call)) (agent.Planner, error) {
 	if kind == plannerRules {
-		return rules.New(), nil
+		return plain, nil
 	}
 	if !s.openaiKey.IsSet() && !s.openaiURL.IsSet() {
 		return nil, fmt.Errorf("the planner openai needs OPENAI_API_KEY, or OPENAI_BASE_URL for an endpoint that takes no key")
@@ -23,7 +23,7 @@ func newPlanner(kind string, s settings, observe func(openai.Call)) (agent.Plann
 	model := or(s.openaiModel, openai.DefaultModel)
 	return openai.New(openai.Config{
 		Price: s.prices[model],
-		Key:   s.openaiKey.Reveal(), BaseURL: s.openaiURL.Reveal(), Model: model, Rules: rules.New(), AlwaysAsk: s.plannerAlways, Observe: observe,
+		Key:   s.openaiKey.Reveal(), BaseURL: s.openaiURL.Reveal(), Model: model, Rules: plain, AlwaysAsk: s.plannerAlways, Observe: observe,
 	})
 }
 
@@ -75,8 +75,8 @@ func (m *mortal) endWith(ctx context.Context) (stop func() bool) {
 }
 
 // parseCommand reads what stands behind /release. What is no command becomes the question that says how it is written.
-func parseCommand(text string, cat agent.Catalog) agent.Intent {
-	c, err := rules.New().ParseCommand(text, cat)
+func (a *assembly) parseCommand(text string, cat agent.Catalog) agent.Intent {
+	c, err := a.rules.ParseCommand(text, cat)
 	if err != nil {
 		return agent.Intent{Kind: agent.IntentClarify, Question: &agent.Question{Text: err.Error()}}
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/releasebot/releasebot/agent/planner/rules"
 	"github.com/releasebot/releasebot/threadstore"
 )
 
@@ -29,8 +30,8 @@ func (*serveCommand) Run(c *console) (err error) {
 	if err := errors.Join(needTokens(s), s.dataDir()); err != nil {
 		return err
 	}
-	p := parts{path: s.config, data: s.data, botToken: s.botToken, appToken: s.appToken, slackURL: s.slackURL, log: log, slow: s.planner == plannerOpenAI, retention: s.retention, export: s.export}
-	if p.planner, err = newPlanner(s.planner, s, logCalls(log)); err != nil {
+	p := parts{path: s.config, data: s.data, botToken: s.botToken, appToken: s.appToken, slackURL: s.slackURL, log: log, rules: rules.New(), slow: s.planner == plannerOpenAI, retention: s.retention, export: s.export}
+	if p.planner, err = newPlanner(s.planner, s, p.rules, logCalls(log)); err != nil {
 		return err
 	}
 	if p.policy, err = loadPolicy(s.config); err != nil {

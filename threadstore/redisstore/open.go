@@ -44,6 +44,10 @@ const (
 	waitTimeout = time.Second // for replicas
 )
 
+// readBuffer is what each connection reads into. What scripts answer is short, and what is longer than the buffer is
+// read past it; the client's own 32 kB are a megabyte and more in a process with as many connections as it may have.
+const readBuffer = 8 << 10
+
 // Driver keeps logs in Redis. It is a [threadstore.Driver].
 type Driver struct {
 	c       redis.UniversalClient
@@ -96,6 +100,7 @@ func (d *Driver) connect(cfg Config) error {
 		}
 		o.MaxRetries, o.ContextTimeoutEnabled, o.Protocol, o.DisableIdentity = -1, true, 2, true
 		o.DialTimeout, o.ReadTimeout, o.WriteTimeout, o.DialerRetries = dialTimeout, ioTimeout, ioTimeout, 1
+		o.ReadBufferSize = readBuffer
 		o.MaxRedirects = 8
 		o.MaintNotificationsConfig = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
 		d.cluster = redis.NewClusterClient(o)
@@ -108,6 +113,7 @@ func (d *Driver) connect(cfg Config) error {
 		o.MasterName = cfg.SentinelMaster
 		o.MaxRetries, o.ContextTimeoutEnabled, o.Protocol, o.DisableIdentity = -1, true, 2, true
 		o.DialTimeout, o.ReadTimeout, o.WriteTimeout, o.DialerRetries = dialTimeout, ioTimeout, ioTimeout, 1
+		o.ReadBufferSize = readBuffer
 		d.c = redis.NewFailoverClient(o)
 	default:
 		o, err := redis.ParseURL(cfg.URL)
@@ -116,6 +122,7 @@ func (d *Driver) connect(cfg Config) error {
 		}
 		o.MaxRetries, o.ContextTimeoutEnabled, o.Protocol, o.DisableIdentity = -1, true, 2, true
 		o.DialTimeout, o.ReadTimeout, o.WriteTimeout, o.DialerRetries = dialTimeout, ioTimeout, ioTimeout, 1
+		o.ReadBufferSize = readBuffer
 		o.MaintNotificationsConfig = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
 		d.c = redis.NewClient(o)
 	}
