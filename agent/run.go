@@ -29,6 +29,7 @@ type run struct {
 	dirty   bool // the durable state has not been shown yet
 	behind  bool // lists and snapshot are older than the log
 	bare    bool // no snapshot of it was ever written
+	first   *beginning
 	shown   Shown
 	midway  *midway      // what goes into an environment's log among what is pending
 	plain   bool         // it was refused there once: no more is thought before it is in
@@ -51,11 +52,35 @@ func (h *run) resume(left *rested) {
 	h.state, h.version, h.indexed, h.bare = left.state, left.state.Version, left.indexed, left.bare
 }
 
+// beginning is all that is kept of a thread that began here, until its first step:
+// where more comes in than can be done, thousands wait for that.
+type beginning struct {
+	event *Event
+	head  string // of the log, after it
+}
+
 func newRun(id ThreadID, lease *threadstore.Lease) *run {
-	return &run{
-		id: id, lease: lease, pace: map[Step]time.Time{}, tries: map[Step]int{}, looks: map[int]map[string]healthcheck.Progress{},
-		lagging: map[Step]time.Time{}, think: map[int64]bool{}, waiting: map[int64]time.Time{}, stopped: map[int64]bool{}, indexed: map[string]string{}, dirty: true,
+	return &run{id: id, lease: lease, dirty: true}
+}
+
+// begin makes the thread ready for its first step here.
+func (h *run) begin() {
+	if h.pace != nil {
+		return
 	}
+	h.pace, h.tries, h.looks = map[Step]time.Time{}, map[Step]int{}, map[int]map[string]healthcheck.Progress{}
+	h.lagging, h.think, h.waiting, h.stopped = map[Step]time.Time{}, map[int64]bool{}, map[int64]time.Time{}, map[int64]bool{}
+	h.indexed = map[string]string{}
+	if f := h.first; f != nil {
+		h.state, h.bare, h.first = NewState(h.id), true, nil
+		h.reduced(f.event, f.head)
+	}
+}
+
+// reduced folds in an event that is durable.
+func (h *run) reduced(e *Event, head string) {
+	h.state.Reduce(e)
+	h.state.Head, h.version = head, e.Seq
 }
 
 // mail is what comes from beside the steps.

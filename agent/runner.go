@@ -227,14 +227,12 @@ func (r *Runner) took(id ThreadID, lease *threadstore.Lease, e *Event, head stri
 		return true
 	}
 	if e.Seq == 1 {
-		h.state, h.bare = NewState(id), true
+		h.first = &beginning{e, head}
 	} else if left := r.resting.take(string(id)); left != nil && left.state.Version == e.Seq-1 && left.state.Head == e.Prev {
+		h.begin()
 		h.resume(left)
 		h.behind = true // a fact changes no lists
-	}
-	if h.state != nil {
-		h.state.Reduce(e)
-		h.state.Head, h.version = head, e.Seq
+		h.reduced(e, head)
 	}
 	return true
 }
@@ -254,6 +252,7 @@ func (r *Runner) hold(ctx context.Context, id ThreadID) (*run, error) {
 		r.runs[id] = h
 		r.mu.Unlock()
 	}
+	h.begin()
 	if h.state != nil {
 		return h, nil
 	}
