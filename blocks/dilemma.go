@@ -13,7 +13,6 @@ type dilemma struct {
 	unsaid  string // stands where the question has no text of its own
 	word    string // how the release stands until then
 	stage   agent.Stage
-	id      func(*agent.ReleaseState) string
 	choices []option
 }
 
@@ -40,10 +39,18 @@ func dilemmaOf(kind agent.InputKind) (d dilemma, ok bool) {
 	}
 }
 
+// dilemmaID is the id of the question of that kind about r.
+func dilemmaID(kind agent.InputKind, r *agent.ReleaseState) string {
+	if kind == agent.InputHealthy {
+		return agent.DoubtQuestionID(r)
+	}
+	return agent.UnknownQuestionID(r)
+}
+
 func didItRun() dilemma {
 	return dilemma{
 		title: "Did it run?", unsaid: "The deployer can't tell what became of it.", word: agent.OutcomeUnknown,
-		stage: agent.StageUnknown, id: agent.UnknownQuestionID,
+		stage: agent.StageUnknown,
 		choices: []option{{
 			verb: agent.VerbRan, label: "It ran", means: "it goes on with the health checks.", style: slack.StylePrimary,
 			asks: "Did it run?", exact: "you say that it ran to its end.", unsure: "Not sure",
@@ -60,7 +67,7 @@ func didItRun() dilemma {
 func isItHealthy() dilemma {
 	return dilemma{
 		title: "Is it healthy?", unsaid: "It is deployed, and the checks could not tell.", word: agent.OutcomeInconclusive,
-		stage: agent.StageDoubt, id: agent.DoubtQuestionID,
+		stage: agent.StageDoubt,
 		choices: []option{{
 			verb: agent.VerbHealthy, label: "Healthy", means: "the release is done, on your word.", style: slack.StylePrimary,
 			asks: "Is it healthy?", exact: "you say that it is healthy, though the checks could not tell.", unsure: "Not sure",
@@ -129,13 +136,16 @@ func (d dilemma) label(v agent.Verb) string {
 // notAsked lists the questions about a release that still stand in Slack, and
 // are asked no more: their cards lose the buttons.
 func notAsked(s *agent.State, r *agent.ReleaseState) []View {
+	if len(s.Views) == 0 {
+		return nil
+	}
 	var views []View
 	for _, kind := range []agent.InputKind{agent.InputDidItRun, agent.InputHealthy} {
-		d, _ := dilemmaOf(kind)
-		id := d.id(r)
+		id := dilemmaID(kind, r)
 		if _, stands := s.Views[agent.ViewQuestion(id)]; !stands || s.Question(id) != nil {
 			continue
 		}
+		d, _ := dilemmaOf(kind)
 		text := "❓ " + d.title + " " + capital(request(r)) + ": no longer asked"
 		views = append(views, View{Key: agent.ViewQuestion(id), Text: fit(text, maxText), Final: true, Blocks: []slack.Block{
 			header(d.title + " " + headline(r)), section("No longer asked: the card of the release says how it goes on."), context("id " + mono(id, showName)),

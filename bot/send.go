@@ -25,6 +25,24 @@ type outgoing struct {
 	Metadata *metadata `json:"metadata,omitempty"`
 }
 
+// encode writes the message with its blocks, into memory that is taken once.
+func (m *outgoing) encode(blocks []byte) ([]byte, error) {
+	const rest = 512 // what is neither text nor blocks, about
+	var b bytes.Buffer
+	b.Grow(len(m.Text) + len(blocks) + rest)
+	if err := json.NewEncoder(&b).Encode(m); err != nil {
+		return nil, err
+	}
+	b.Truncate(b.Len() - len("\n"))
+	if len(blocks) > 0 {
+		b.Truncate(b.Len() - len("}"))
+		b.WriteString(`,"blocks":`)
+		b.Write(blocks)
+		b.WriteByte('}')
+	}
+	return b.Bytes(), nil
+}
+
 // metadata says what a message of ours shows. It is read by nobody but us.
 type metadata struct {
 	Type    string  `json:"event_type"`
@@ -59,13 +77,9 @@ type written struct {
 // stand as they are: in a form they would be escaped once more, for us and for
 // Slack. What went wrong is classify's to understand.
 func (a *api) write(ctx context.Context, method string, m outgoing, blocks []byte) (written, error) {
-	body, err := json.Marshal(m)
+	body, err := m.encode(blocks)
 	if err != nil {
 		return written{}, fmt.Errorf("encoding a message: %w", err)
-	}
-	if len(blocks) > 0 {
-		body = append(body[:len(body)-1], `,"blocks":`...)
-		body = append(append(body, blocks...), '}')
 	}
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, a.base+method, bytes.NewReader(body))
 	if err != nil {
