@@ -60,9 +60,12 @@ type Step struct {
 //
 // The order: decisions people have made · stop · what is started and
 // unfinished · unread words · each release's next step · wait.
-func Decide(s *State, now time.Time) []Step {
+func Decide(s *State, now time.Time) []Step { return decide(s, now, make([]Step, 0, 4)) }
+
+// decide is Decide into the room of steps.
+func decide(s *State, now time.Time, steps []Step) []Step {
 	now = s.clock(now)
-	d := decider{now: now, steps: make([]Step, 0, 4)}
+	d := decider{now: now, steps: steps[:0]}
 	if s.Foreign > 0 || s.Aside != nil { // written by a newer program, or set aside: facts are taken in, the thread is not run
 		d.add(Step{Kind: StepWait})
 		return d.steps

@@ -18,6 +18,7 @@ type run struct {
 	due     time.Time  // when others look after it, as this process has set it last; zero: at once
 	leaseMu sync.Mutex // of the lease and of due
 	pending []*Event
+	steps   []Step             // room for what Decide says
 	pace    map[Step]time.Time // steps not to be taken again before
 	tries   map[Step]int
 	lagging map[Step]time.Time                      // steps that wait for the cards, since when

@@ -317,7 +317,8 @@ func (r *Runner) step(ctx context.Context, h *run, now time.Time) (result, error
 	if h.state.Foreign > 0 {
 		return r.leave(ctx, h, now)
 	}
-	steps := Decide(h.state, now)
+	h.steps = decide(h.state, now, h.steps)
+	steps := h.steps
 	wait := steps[len(steps)-1]
 	next := wait.At
 	for _, st := range steps[:len(steps)-1] {

@@ -83,8 +83,18 @@ func check(a *Append) error {
 	return checkTwice(a.Drafts)
 }
 
+// few drafts are compared with each other faster than through a map.
+const few = 12
+
 func checkTwice(drafts []Draft) error {
-	if len(drafts) < 2 {
+	if len(drafts) <= few {
+		for i := range drafts {
+			for j := range i {
+				if drafts[i].ID == drafts[j].ID {
+					return fmt.Errorf("two of its drafts have the id %s", drafts[i].ID)
+				}
+			}
+		}
 		return nil
 	}
 	ids := make(map[string]bool, len(drafts))

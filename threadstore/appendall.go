@@ -105,7 +105,6 @@ type link struct {
 
 // fill makes the ops. ok is false where a log's place is not known, so that it would have to be asked for.
 func (l *link) fill() (ok bool, err error) {
-	after := make(map[string]place, len(l.as))
 	for i := range l.as {
 		a := &l.as[i]
 		if err := check(a); err != nil {
@@ -119,7 +118,7 @@ func (l *link) fill() (ok bool, err error) {
 			l.ops[i].Expect = -1
 			continue
 		}
-		at, known := after[a.Log]
+		at, known := l.after(i)
 		if !known {
 			if at, known = l.s.places.get(a.Log); a.Expect == 0 {
 				at, known = place{}, true
@@ -131,9 +130,19 @@ func (l *link) fill() (ok bool, err error) {
 		if err := l.s.fill(&l.ops[i], a, a.Drafts, at); err != nil {
 			return false, err
 		}
-		l.places[i], after[a.Log] = at, place{at.version + int64(len(a.Drafts)), l.ops[i].Head}
+		l.places[i] = at
 	}
 	return true, nil
+}
+
+// after is where the log of the i-th append stands after the one before that has the same log, if there is one.
+func (l *link) after(i int) (at place, known bool) {
+	for j := i - 1; j >= 0; j-- {
+		if b := &l.as[j]; b.Log == l.as[i].Log && !b.Look {
+			return place{l.places[j].version + int64(len(b.Drafts)), l.ops[j].Head}, true
+		}
+	}
+	return place{}, false
 }
 
 // done reads the replies.
