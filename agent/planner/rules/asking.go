@@ -218,7 +218,7 @@ func (p *Planner) question(m *message, th thread, lead item) (agent.Intent, bool
 		return m.topic(agent.IntentHistory, th)
 	case lead.cls == clsWhen && (about || st.meets(setOf(clsPast2, clsOut)) && st.meets(slots())) && !future(lead.key):
 		return m.topic(agent.IntentHistory, th)
-	case lead.cls == clsWh && past && m.wasDone():
+	case lead.cls == clsWh && (past || st.has(clsDeploy)) && m.wasDone():
 		return m.topic(agent.IntentHistory, th)
 	case st.has(clsStatus):
 		if st.has(clsUnknown) && !m.ours(m.items) {

@@ -24,6 +24,10 @@ func besides(items []item) {
 func besideWord(items []item, i int) {
 	it, rest := &items[i], items[i+1:]
 	switch {
+	case it.cls == clsReq && longs(it.key) && thing(rest):
+		it.cls = clsWant // "necesitamos shop 1.4.2 en producción"
+	case it.key == "what" && len(rest) > 0 && rest[0].key == "happened" && classesOf(rest).meets(setOf(clsService, clsEnv)):
+		rest[0].cls = clsHistory
 	case it.key == "please do" && !ends(items, i):
 		it.cls = clsStart // "please do a rollback"
 	case it.cls == clsAgainst && but(it.key) && i > 0 && apologises(items[:i]):
@@ -175,4 +179,27 @@ func governed(items []item, k int) (item, bool) {
 func timeOfDay(v string) bool {
 	h, m, ok := strings.Cut(v, ".")
 	return ok && allDigits(h) && allDigits(m) && len(h) <= 2 && len(m) == 2 && h < "24" && m < "60"
+}
+
+// longs: words for wanting, before a deed or before a thing.
+func longs(k string) bool {
+	switch k {
+	case "necesitamos", "queremos", "nos gustaria", "me gustaria", "preciso", "precisamos", "quero", "queria", "eu quero", "eu preciso", "voglio", "vogliamo", "ik wil", "ik wil graag", "ich will", "wir wollen", "ich mochte", "wir mochten", "je souhaite", "nous souhaitons":
+		return true
+	}
+	return false
+}
+
+// thing: a service or a version is what follows.
+func thing(items []item) bool {
+	for _, it := range items {
+		switch it.cls {
+		case clsArt, clsPlease, clsServiceWord, clsVersionWord, clsFiller:
+			continue
+		case clsService, clsVersion:
+			return true
+		}
+		return false
+	}
+	return false
 }

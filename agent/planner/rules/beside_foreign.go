@@ -4,7 +4,7 @@ package rules
 func besideForeign(items []item, i int) {
 	it, rest := &items[i], items[i+1:]
 	switch {
-	case it.key == "von" && len(rest) > 0 && rest[0].cls == clsService:
+	case (it.key == "von" || it.key == "vom") && len(rest) > 0 && rest[0].cls == clsService:
 		it.cls = clsOf
 	case it.key == "no" && i > 0 && len(rest) > 0 && rest[0].cls == clsEnv && portugueseWord(items[:i]):
 		it.cls = clsIn // "no staging"

@@ -7,6 +7,8 @@ import "strings"
 func besidePlease(items []item, i int) {
 	it, rest := &items[i], items[i+1:]
 	switch {
+	case (it.key == "needs to" || it.key == "has to" || it.key == "must" || it.key == "should") && len(rest) > 0 && rest[0].key == "go":
+		it.cls = clsReq // "shop 1.4.2 needs to go to prod please"
 	case it.key == "needs" && len(rest) > 0 && rest[0].cls == clsGerund:
 		it.cls = clsReq // "shop 1.4.2 needs deploying to prod please"
 	case leaves(it.key) && len(rest) > 0 && rest[0].key == "have" && classesOf(rest).has(clsPast):
@@ -24,7 +26,8 @@ func besidePlease(items []item, i int) {
 // leaves: asking for leave; with "please" it is a request.
 func leaves(k string) bool {
 	switch k {
-	case "can we", "could we", "would it be possible to", "is it possible to", "would it be ok to", "would it be okay to", "is it ok to", "is it okay to", "are you able to":
+	case "can we", "could we", "would it be possible to", "is it possible to", "would it be ok to", "would it be okay to", "is it ok to", "is it okay to", "are you able to",
+		"il faudrait", "faudrait", "il faut", "faut", "hay que", "habria que", "bisogna", "bisognerebbe":
 		return true
 	}
 	return false

@@ -14,8 +14,8 @@ func (m *message) lead() (item, int) {
 		if skip.has(it.cls) || it.cls == clsMention && i == 0 {
 			continue
 		}
-		if it.cls == clsAux && i > 0 && points(m.items[i-1].key) {
-			return item{}, len(m.items) // "this was a mistake" asks nothing
+		if it.cls == clsAux && i > 0 && (points(m.items[i-1].key) || m.items[i-1].cls == clsLink) {
+			return item{}, len(m.items) // "this was a mistake" asks nothing, nor does "https://… is merged"
 		}
 		return it, i
 	}

@@ -10,6 +10,7 @@ type segment struct {
 	comma    bool // only a comma stands before it
 	and      bool // "and", "or", "then" stand before it
 	colon    bool // a colon stands after it
+	begins   bool // a sentence ends before it
 	corr     bool // a correction stands before it: what it says replaces
 }
 
@@ -167,8 +168,10 @@ func (c *cutter) flush() {
 
 func (c *cutter) cut(comma, and bool) {
 	comma = comma || len(c.cur.items) == 0 && c.cur.comma
+	begins := len(c.cur.items) == 0 && c.cur.begins
 	c.flush()
 	c.start(comma, and)
+	c.cur.begins = begins
 }
 
 func (c *cutter) put(it item) {
@@ -250,6 +253,7 @@ func (c *cutter) sep(i int, it item) {
 		c.cut(true, false)
 	default:
 		c.cut(false, false)
+		c.cur.begins = it.sep == '.' || it.sep == '!' || it.sep == '\n'
 	}
 }
 

@@ -44,6 +44,7 @@ type order struct {
 	dangling    bool // a correction was announced and didn't come
 	asks        bool // "please", "can you"
 	unsure      bool // "tests are green?"
+	narrated    bool // sentences before the request were passed over
 }
 
 // order adds the segments up.
@@ -52,12 +53,20 @@ func (p *Planner) order(m *message) order {
 	corr, named := false, false
 	reason := false
 	concluded := concludes(m.segs)
+	told := p.grammar.background(m)
 	for i := range m.segs {
 		s := &m.segs[i]
 		r := p.grammar.role(m, s, i == 0)
 		switch {
+		case i < len(told) && told[i] == roleSaid:
+			r = roleSaid
+		case i < len(told) && told[i] == roleReason && r != roleEmpty && r != roleStatement:
+			r = roleReason
+			o.narrated = true
 		case r >= roleNeg && i < concluded && premise(s, i > 0 && s.and && (o.roles[i-1] == roleReason || o.roles[i-1] == roleStatement)),
 			r == roleReport && named && leadOf(s) == clsGerund && s.set.meets(setOf(clsStative, clsBad)) && premise(s, false):
+			r = roleReason
+		case r == roleTime && i > 0 && (o.roles[i-1] == roleStatement || o.roles[i-1] == roleReason) && since(s):
 			r = roleReason
 		case r == roleUnknown && i > 0 && i == len(m.segs)-1 && signed(&m.segs[i-1], s):
 			r = roleEmpty
@@ -97,6 +106,9 @@ func (p *Planner) order(m *message) order {
 // requests: "can you", "I want to"; but "would you deploy it?" may ask for an opinion.
 func requests(s *segment) bool {
 	for _, it := range s.items {
+		if it.cls == clsWant && (strings.HasPrefix(it.key, "may ") || strings.HasPrefix(it.key, "can ") || strings.HasPrefix(it.key, "could ")) {
+			return true // "may I ask for a rollback of shop in prod?"
+		}
 		if it.cls == clsReq && it.key != "would you" && it.key != "would u" {
 			return true
 		}

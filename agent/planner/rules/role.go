@@ -103,6 +103,9 @@ func (g *grammar) role(m *message, s *segment, first bool) role {
 		if st.has(clsNeg) && (!m.set.meets(setOf(clsRollback, clsBack)) || !denies(s)) {
 			return roleNeg
 		}
+		if foretells(s) {
+			return roleTime // "CI will be green"
+		}
 		return roleStatement
 	}
 	if leadOf(s) == clsCond {
@@ -151,7 +154,7 @@ func (g *grammar) clause(s *segment) (role, bool) {
 		return rolePage, true
 	case lead == clsStart && s.set.has(clsChecks) && s.set.within(small().with(setOf(clsStart, clsChecks, clsVerify, clsThen, clsReq, clsPron, clsNoun))):
 		return roleTail, true // "then run the health checks"
-	case lead == clsSubj && suffers(s):
+	case (lead == clsSubj || lead == clsNeg) && suffers(s):
 		return roleReason, true // "customers can't log in"
 	case (lead == clsVerify || lead == clsCheck) && !s.set.meets(setOf(clsNeg, clsTime, clsDeploy, clsRollback)):
 		if s.set.meets(setOf(clsService, clsEnv, clsVersion)) {
@@ -165,8 +168,10 @@ func (g *grammar) clause(s *segment) (role, bool) {
 // suffers: those whom the release is for can't do something.
 func suffers(s *segment) bool {
 	who, cant := false, false
-	for _, it := range s.items {
+	for i, it := range s.items {
 		switch it.key {
+		case "nobody can", "no one can", "noone can", "niemand kann", "personne ne peut", "nadie puede", "ninguem consegue":
+			who, cant = i == 0, i == 0
 		case "customers", "customer", "users", "people":
 			who = true
 		case "cant", "cannot":

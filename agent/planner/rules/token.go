@@ -109,6 +109,11 @@ func (l *lexer) piece(i, end int) int {
 			return i + len(a)
 		}
 	}
+	if hasAnyPrefix(rest, "http://", "https://") {
+		n := len(strings.TrimRight(rest, ")],.;>"))
+		l.sign(markLink, i, n)
+		return i + n
+	}
 	r, n := utf8.DecodeRuneInString(rest)
 	switch {
 	case r == '←' || r == '⇐':

@@ -113,7 +113,7 @@ func goesOn(s *segment) bool {
 
 func repeats(k string) bool {
 	switch k {
-	case "again", "once more", "one more time", "noch mal", "nochmal", "noch einmal", "encore", "de nouveau", "a nouveau", "de novo", "novamente", "otra vez", "nuevamente", "di nuovo", "opnieuw", "nogmaals":
+	case "encore une fois", "une fois de plus", "nog een keer", "nog eens", "ancora una volta", "una vez mas", "mais uma vez", "uma vez mais", "ein weiteres mal", "again", "once more", "one more time", "noch mal", "nochmal", "noch einmal", "encore", "de nouveau", "a nouveau", "de novo", "novamente", "otra vez", "nuevamente", "di nuovo", "opnieuw", "nogmaals":
 		return true
 	}
 	return false
@@ -153,7 +153,7 @@ func (p *Planner) fromFacts(o *order) {
 		}
 		return
 	}
-	if len(f.versions) == 0 && f.vague == "" {
+	if len(f.versions) == 0 && f.vague == "" && !o.narrated {
 		f.versions = facts.versions
 	}
 }

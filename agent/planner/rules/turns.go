@@ -26,11 +26,14 @@ func (m *message) remembers() {
 	}
 }
 
-// swaps: "do 1.4.3 instead", "take 1.4.3 instead": what follows the verb takes
+// swaps: "1.4.3 instead", "take 1.4.3 instead": what is named takes
 // the place of what was asked for.
 func (g *grammar) swaps(s *segment) bool {
 	lead := leadOf(s)
-	return s.set.has(clsInstead) && s.set.has(clsVersion) && (lead == clsStart || lead == clsLight) && s.set.within(g.slotLike.with(setOf(clsStart, clsLight)))
+	if !s.set.has(clsInstead) || !s.set.meets(setOf(clsVersion, clsEnv)) {
+		return false
+	}
+	return s.set.within(g.slotLike) || s.set.has(clsVersion) && (lead == clsStart || lead == clsLight) && s.set.within(g.slotLike.with(setOf(clsStart, clsLight)))
 }
 
 // repeatsIt: "do the same for staging".

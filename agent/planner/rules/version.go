@@ -124,6 +124,9 @@ func isTag(w string) bool {
 }
 
 func isTicket(w string) bool {
+	if hasAnyPrefix(w, "CHG", "INC", "REQ", "RITM", "PRB", "TASK") && len(strings.TrimLeft(w, "ACEGHIKMNPQRSTB")) >= 3 && allDigits(strings.TrimLeft(w, "ACEGHIKMNPQRSTB")) {
+		return true // CHG0012345
+	}
 	i := 0
 	for i < len(w) && w[i] >= 'A' && w[i] <= 'Z' {
 		i++
