@@ -21,6 +21,12 @@ func (p *Planner) asking(m *message, th thread) (agent.Intent, bool) {
 	if q, ok := m.asksBehind(); ok && !interrogative && !modal && !shown {
 		it, interrogative = q, true
 	}
+	if m.question && it.cls == clsNeg && forbids(it.key) {
+		return none(), true // "nobody deploys to prod, understood?"
+	}
+	if !interrogative && !modal && !shown && m.question && th.last == nil && m.set.within(slots().with(small()).less(setOf(clsName, clsChat, clsYes))) && m.set.has(clsService) && m.set.has(clsVersion) && m.set.has(clsEnv) {
+		return agent.Intent{}, false // "shop 1.4.2 prod?" may ask for either
+	}
 	if m.question && !interrogative && !shown && m.ponders() {
 		return p.guess(m, "Do you ask me to?"), true
 	}
@@ -397,4 +403,13 @@ func (p *Planner) verifying(m *message, th thread) (agent.Intent, bool) {
 // sameText compares an answer with an option as people type them.
 func sameText(a, b string) bool {
 	return strings.EqualFold(strings.Trim(strings.Join(strings.Fields(a), " "), " .!?\"'`"), strings.Join(strings.Fields(b), " "))
+}
+
+// forbids: the words begin a prohibition.
+func forbids(k string) bool {
+	switch k {
+	case "nobody", "no one", "noone", "no-one", "never", "dont", "do not", "niemand", "personne", "nadie", "ninguem", "nessuno":
+		return true
+	}
+	return false
 }

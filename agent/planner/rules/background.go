@@ -75,7 +75,7 @@ func narrates(sentence []segment) bool {
 		clsModal, clsReq, clsOther, clsApprove, clsApprovals, clsNo, clsCorr, clsMention, clsFirst, clsBefore, clsSaid, clsPage, clsTell, clsLet, clsNeg, clsWh, clsWho, clsWhen, clsHow, clsWhy, clsHelp,
 		clsRetry, clsInstead, clsVerify, clsGerund, clsVague, clsSame, clsForgot, clsDuty)
 	var all set
-	words, strange, tells, past := 0, 0, -1, false
+	words, strange, tells, past, spans := 0, 0, -1, false, true
 	for _, s := range sentence {
 		if s.question || s.set.meets(never) {
 			return false
@@ -83,12 +83,13 @@ func narrates(sentence []segment) bool {
 		all = all.with(s.set)
 		for _, it := range s.items {
 			switch {
-			case it.cls == clsCond && it.key != "after", it.cls == clsTime && !pastTime(it), it.quoted:
+			case it.cls == clsCond && (it.key != "after" || tells < 0), foretold(it.key), it.cls == clsTime && !pastTime(it), it.quoted:
 				return false
 			case it.cls == clsUnknown:
 				strange++
 			}
-			past = past || it.cls == clsPast || it.key == "since" || pastVerb(it)
+			spans = spans && (it.cls != clsTime || lasts(it.key))
+			past = past || it.cls == clsStative && strings.HasSuffix(it.key, "ed") || it.cls == clsPast || it.key == "since" || pastVerb(it)
 			if tells < 0 && (pastVerb(it) || setOf(clsStative, clsBad, clsFail, clsDone, clsAux, clsHealthy, clsPast).has(it.cls)) {
 				tells = words
 			}
@@ -97,9 +98,9 @@ func narrates(sentence []segment) bool {
 			}
 		}
 	}
-	timed := all.meets(setOf(clsTime, clsDuration))
+	timed := all.meets(setOf(clsTime, clsDuration)) && !spans
 	switch {
-	case tells < 1 || strange > 8 || words > 30, all.has(clsCond) && !past, timed && !all.meets(setOf(clsBad, clsFail, clsPast)):
+	case tells < 1 || strange > 8 || words > 30, all.has(clsCond) && !past, timed && !all.meets(setOf(clsBad, clsFail, clsPast)), all.has(clsTime) && !past && !all.meets(setOf(clsBad, clsFail)):
 		return false
 	}
 	last := sentence[len(sentence)-1].items
@@ -131,7 +132,7 @@ func pastVerb(it item) bool {
 // pastTime: the time tells since when something is so, in a sentence about what went wrong.
 func pastTime(it item) bool {
 	switch it.key {
-	case "noon", "midday", "midnight", "morning", "minutes", "minute", "mins", "min", "hour", "hours", "day", "days", "week", "weeks", "at", "pm", "oclock", "stunden", "stunde", "minuten", "heures", "heure", "horas", "hora", "minutos", "uhr":
+	case "noon", "midday", "midnight", "morning", "minutes", "minute", "mins", "min", "hour", "hours", "day", "days", "week", "weeks", "night", "nights", "at", "pm", "oclock", "stunden", "stunde", "minuten", "heures", "heure", "horas", "hora", "minutos", "uhr":
 		return true
 	}
 	return len(it.text) > 0 && isDigit(it.text[0])
@@ -165,6 +166,24 @@ func foretells(s *segment) bool {
 		if it.key == "will be" {
 			return true
 		}
+	}
+	return false
+}
+
+// foretold: verbs of what is going to be so, or happens at its time.
+func foretold(k string) bool {
+	switch k {
+	case "will be", "gets", "becomes", "turns", "starts", "begins", "ends", "happens", "follows", "comes", "wird", "werden", "sera", "sara", "wordt":
+		return true
+	}
+	return false
+}
+
+// lasts: how long something was done, which is no time for anything to come.
+func lasts(k string) bool {
+	switch k {
+	case "week", "weeks", "day", "days", "hours", "minutes", "night", "nights", "stunden", "tage", "heures", "horas", "dias":
+		return true
 	}
 	return false
 }

@@ -24,6 +24,13 @@ func besides(items []item) {
 func besideWord(items []item, i int) {
 	it, rest := &items[i], items[i+1:]
 	switch {
+	case it.cls == clsAgainst && onlyThere(items, i):
+		it.cls = clsFiller
+	case it.cls == clsFreeze && freezes(items, i):
+		it.cls = clsLock
+		if it.key == "unfreeze" {
+			it.cls = clsUnlock
+		}
 	case it.cls == clsReq && longs(it.key) && thing(rest):
 		it.cls = clsWant // "necesitamos shop 1.4.2 en producción"
 	case it.key == "what" && len(rest) > 0 && rest[0].key == "happened" && classesOf(rest).meets(setOf(clsService, clsEnv)):

@@ -156,7 +156,7 @@ func (p *Planner) broken(m *message, o order, w role) agent.Intent {
 		}
 		return none()
 	case roleQuoted, roleSaid, roleModal:
-		if m.question && w == roleQuoted || m.documents() || w == roleModal && (m.wasAbout() || m.reports()) {
+		if m.question && w == roleQuoted || m.documents() || w == roleModal && (m.wasAbout() || m.reports() || m.othersPlan()) {
 			return none()
 		}
 		if named && (deploys || m.set.meets(setOf(clsLight, clsPast, clsEnv))) && m.wants() || w == roleQuoted && p.quotesOrder(m) {

@@ -61,7 +61,7 @@ func resolve(lex *lexicon, n *names, toks []token) []item {
 // and whoever stands after "cc" is only to be informed.
 func (r *resolver) implied(it item) {
 	switch {
-	case strings.HasPrefix(it.key, "go live"):
+	case it.cls == clsDeploy && (strings.HasPrefix(it.key, "go live") || strings.HasPrefix(it.key, "live ")):
 		if known, _ := r.names.isEnvironment("live"); known {
 			r.out = append(r.out, item{cls: clsEnv, text: "live", val: "live", start: it.start, end: it.end})
 		}

@@ -35,6 +35,7 @@ func (p *Planner) read(words string, n *names) *message {
 	besides(m.items)
 	nouns(m.items)
 	m.items = provenance(m.items)
+	m.items = retracts(m.items)
 	m.items = m.contrast(m.items)
 	m.segs = p.grammar.mergePages(cutSegments(m.items))
 	for _, s := range m.segs {
@@ -92,10 +93,15 @@ func (m *message) actionNoun(it item) (class, bool) {
 func (m *message) contrast(items []item) []item {
 	s := setOf(clsService, clsEnv, clsVersion)
 	for i := range items {
-		if items[i].cls != clsNeg || !excluding(items[i].key) {
+		if items[i].cls != clsNeg {
 			continue
 		}
 		j := i + 1
+		if (items[i].key == "dont" || items[i].key == "do not") && j < len(items) && items[j].key == "touch" {
+			j++ // "don't touch production"
+		} else if !excluding(items[i].key) {
+			continue
+		}
 		for j < len(items) && (items[j].cls == clsTo || items[j].cls == clsIn || items[j].cls == clsArt) {
 			j++
 		}

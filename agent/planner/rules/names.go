@@ -204,7 +204,7 @@ func (n *names) isEnvironment(word string) (known, usual bool) {
 // Words of different groups never stand for each other: qa is not test.
 func envGroup(p string) string {
 	switch p {
-	case "production", "prod", "prd", "live", "produktion", "producción", "produccion", "produção", "producao", "produzione", "produktiv":
+	case "production", "prod", "prd", "live", "produktion", "producción", "produccion", "produção", "producao", "produzione", "produktiv", "produkcja", "produkcje", "produkcję", "produkcji":
 		return "production"
 	case "staging", "stage", "stg", "stag":
 		return "staging"

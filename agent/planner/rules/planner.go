@@ -164,6 +164,9 @@ func (p *Planner) interpretRead(m *message, th thread) agent.Intent {
 	if m.console() {
 		return none()
 	}
+	if q, ok := p.runsQuoted(m); ok {
+		return q
+	}
 	if part, ok := p.apart(m); ok {
 		m = part
 	}

@@ -55,7 +55,13 @@ func himself(items []item) bool {
 // recalls: what was said in some meeting, or should be so more often, without a version: "in the retro we
 // said we want to deploy shop more often".
 func (m *message) recalls() bool {
-	if m.set.meets(setOf(clsPlease, clsVersion)) {
+	if m.set.has(clsPlease) || len(m.items) > 0 && m.items[0].cls == clsReq {
+		return false
+	}
+	if k := m.firstWord(); k+1 < len(m.items) && m.items[k].cls == clsPast2 && m.items[k+1].key == "time" {
+		return true // "last time someone tried to deploy …"
+	}
+	if m.set.has(clsVersion) {
 		return false
 	}
 	for i, it := range m.items {
@@ -95,6 +101,35 @@ func haveForm(k string) bool {
 	switch k {
 	case "have", "has", "had", "just", "already", "habe", "hab", "haben", "hat", "hatte", "hatten", "ai", "a", "avons", "ont", "he", "hemos", "han", "temos", "abbiamo", "hebben", "heb":
 		return true
+	}
+	return false
+}
+
+// firstWord is where the first word stands that is not small.
+func (m *message) firstWord() int {
+	k := 0
+	for k < len(m.items) && (small().has(m.items[k].cls) || m.items[k].cls == clsMention) {
+		k++
+	}
+	return k
+}
+
+// othersPlan: "bob is going to ship …", "alice will deploy …".
+func (m *message) othersPlan() bool {
+	k := m.firstWord()
+	if k+1 >= len(m.items) || !setOf(clsPerson, clsUnknown, clsSubj).has(m.items[k].cls) || m.set.meets(setOf(clsPlease, clsReq)) {
+		return false
+	}
+	switch m.items[k].key {
+	case "i", "we", "you":
+		return false
+	}
+	if k++; m.items[k].cls == clsAux && k+1 < len(m.items) {
+		k++
+	}
+	switch m.items[k].key {
+	case "going to", "gonna", "about to", "will":
+		return m.items[k].cls == clsModal
 	}
 	return false
 }

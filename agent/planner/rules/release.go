@@ -60,7 +60,7 @@ func (p *Planner) order(m *message) order {
 		switch {
 		case i < len(told) && told[i] == roleSaid:
 			r = roleSaid
-		case i < len(told) && told[i] == roleReason && r != roleEmpty && r != roleStatement:
+		case i < len(told) && told[i] == roleReason && r >= roleNeg:
 			r = roleReason
 			o.narrated = true
 		case r >= roleNeg && i < concluded && premise(s, i > 0 && s.and && (o.roles[i-1] == roleReason || o.roles[i-1] == roleStatement)),
@@ -96,7 +96,7 @@ func (p *Planner) order(m *message) order {
 			o.facts.take(s.items)
 			o.bad = o.bad || s.set.meets(setOf(clsBad, clsFail))
 		case roleAction, roleSlots:
-			o.addOrder(m, s, r, corr || s.set.has(clsCorr) || p.grammar.swaps(s), named)
+			o.addOrder(m, s, r, corr || s.set.has(clsCorr) || p.grammar.swaps(s) || r == roleSlots && named && sorry(s), named)
 			named, corr, o.dangling = true, false, false
 		}
 	}
@@ -250,7 +250,7 @@ func (p *Planner) fillIn(o *order, th thread) {
 		return
 	}
 	switch {
-	case o.action == clsRollback && (points || f.empty()):
+	case o.action == clsRollback && (points || f.empty() || f.toVersion && f.kinds() == 1 && len(f.unclear) == 0):
 		if len(f.services) == 0 || f.services[0] == th.last.Service {
 			v, vague, to := f.versions, f.vague, f.toVersion
 			f.fillFrom(th.last, true)

@@ -52,11 +52,18 @@ func (m *message) onceMore() bool {
 			return false
 		}
 	}
-	return found && m.set.has(clsPlease) && !m.question
+	return found && !m.question
 }
 
-// repeat is what was asked last in the thread, once more.
+// repeat is what was asked last in the thread, once more. A bare "again" may be a sigh.
 func (m *message) repeat(th thread) (agent.Intent, bool) {
+	switch {
+	case m.set.has(clsPlease):
+	case th.last == nil:
+		return ask(agent.Intent{}, "request", "Do what again? For example: deploy SERVICE VERSION to ENVIRONMENT."), true
+	default:
+		return ask(agent.Intent{}, "request", "Shall I ask for it anew?", Say(*th.last)), true
+	}
 	if t := th.topic; t != nil {
 		switch t.Kind {
 		case agent.IntentStatus, agent.IntentHistory, agent.IntentVerify:
@@ -194,4 +201,101 @@ func (m *message) asksForSomething() bool {
 		}
 	}
 	return false
+}
+
+// runsQuoted reads "please run `deploy shop 1.4.2 to prod`": the quotation is
+// the order, because nothing else is said than to carry it out.
+func (p *Planner) runsQuoted(m *message) (agent.Intent, bool) {
+	if !m.set.has(clsQuoted) || !m.set.has(clsStart) || !m.set.meets(setOf(clsPlease, clsReq)) || m.question && !m.set.has(clsReq) ||
+		!m.set.within(small().with(setOf(clsQuoted, clsStart, clsReq, clsMention))) {
+		return agent.Intent{}, false
+	}
+	from, to := -1, -1
+	for i, it := range m.items {
+		switch {
+		case it.cls == clsQuoted && it.line:
+			return agent.Intent{}, false
+		case it.cls == clsQuoted && from < 0:
+			from = i
+		case it.cls == clsQuoted && to != i-1 && from != i-1:
+			return agent.Intent{}, false
+		case it.cls == clsStart && from >= 0:
+			return agent.Intent{}, false
+		}
+		if it.cls == clsQuoted {
+			to = i
+		}
+	}
+	i := p.release(p.read(m.text[m.items[from].start:m.items[to].end], m.names), thread{})
+	return i, i.Kind == agent.IntentDeploy || i.Kind == agent.IntentRollback
+}
+
+// retracts takes out an order that is only named to be replaced: "don't deploy
+// 4.8.1, deploy billing 4.8.2 to staging instead", "not shop 1.5.0 but shop 1.5.1".
+func retracts(items []item) []item {
+	plain := slots().with(small()).with(setOf(clsTo, clsIn, clsOf, clsVersionWord, clsEnvWord, clsServiceWord)).less(setOf(clsSep))
+	k := 0
+	for k < len(items) && (small().has(items[k].cls) || items[k].cls == clsMention) {
+		k++
+	}
+	if k >= len(items) || items[k].cls != clsNeg || !excluding(items[k].key) && items[k].key != "dont" && items[k].key != "do not" {
+		return items
+	}
+	ordered := false
+	for j := k + 1; j < len(items); j++ {
+		switch it := items[j]; {
+		case j == k+1 && setOf(clsDeploy, clsRollback, clsLight).has(it.cls):
+			ordered = true
+		case plain.has(it.cls):
+		case it.cls == clsAgainst && sondern(it.key), it.cls == clsSep && (it.sep == ',' || it.sep == ';' || it.sep == '.') && ordered:
+			rest := classesOf(items[j+1:])
+			if ordered && !(rest.has(clsInstead) && rest.meets(setOf(clsDeploy, clsRollback, clsLight))) || !ordered && it.cls == clsSep || rest.has(clsNeg) {
+				return items
+			}
+			for _, o := range items[k+1 : j] {
+				if setOf(clsService, clsEnv, clsVersion).has(o.cls) && another(items[j+1:], o) {
+					out := append(append([]item{}, items[:k]...), items[j:]...)
+					if !ordered {
+						out[k].cls, out[k].key = clsCorr, "rather"
+					}
+					return out
+				}
+			}
+			return items
+		default:
+			return items
+		}
+	}
+	return items
+}
+
+// onlyThere: "to staging only" says no more than "to staging".
+func onlyThere(items []item, i int) bool {
+	switch items[i].key {
+	case "only", "nur", "seulement", "uniquement", "solo", "solamente", "somente", "apenas", "alleen", "soltanto":
+	default:
+		return false
+	}
+	if !classesOf(items).has(clsTo) {
+		return false
+	}
+	if i > 0 && items[i-1].cls == clsEnv {
+		return i+1 == len(items) || items[i+1].cls == clsSep || items[i+1].cls == clsPlease
+	}
+	return i+1 < len(items) && items[i+1].cls == clsTo && next(items, i+1) == clsEnv
+}
+
+// freezes: "freeze shop prod" as an order is a lock. The freeze of the policy
+// file is nobody's to order.
+func freezes(items []item, i int) bool {
+	if items[i].key != "freeze" && items[i].key != "unfreeze" || i+1 >= len(items) {
+		return false
+	}
+	for _, it := range items[:i] {
+		if !small().has(it.cls) && it.cls != clsReq && it.cls != clsMention {
+			return false
+		}
+	}
+	rest := classesOf(items[i+1:])
+	return setOf(clsService, clsEnv, clsArt).has(items[i+1].cls) && rest.has(clsService) && rest.has(clsEnv) && !rest.meets(setOf(clsDeploy, clsRollback, clsNeg))
 }

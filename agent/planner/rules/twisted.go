@@ -17,7 +17,7 @@ func (m *message) twisted(s *segment) bool {
 			return true
 		case it.cls == clsLight && (it.key == "roll" || it.key == "rolle" || it.key == "rol") && !st.meets(setOf(clsOut, clsBack, clsTo)):
 			return true
-		case it.cls == clsLight && st.has(clsBack) && it.key != "roll" && it.key != "rolle" && it.key != "rol" && !st.has(clsVersion):
+		case it.cls == clsLight && st.has(clsBack) && it.key != "roll" && it.key != "rolle" && it.key != "rol" && !st.has(clsVersion) && !(st.has(clsPast2) && st.has(clsTo)):
 			return true
 		case it.cls == clsDeploy && moves(it.key) && !target(s):
 			return true

@@ -13,7 +13,7 @@ type wordList struct {
 // order none, and the small words around them.
 func words() []wordList {
 	return slices.Concat(actionWords(), talkWords(), smallWords(), politeWords(), besideWords(), threadWords(),
-		germanWords(), frenchWords(), spanishWords(), portugueseWords(), italianWords(), dutchWords())
+		germanWords(), frenchWords(), spanishWords(), portugueseWords(), italianWords(), dutchWords(), polishWords())
 }
 
 func actionWords() []wordList {
