@@ -258,15 +258,21 @@ func (r *resolver) phraseOf(i int, first string) (item, int) {
 	if !ok {
 		return item{}, 0
 	}
-	k, best, words := first, item{}, 0
-	if c, ok := r.lex.phrases[k]; ok {
-		best, words = item{cls: c, text: r.toks[i].text, key: k}, 1
+	best, words := item{}, 0
+	if c, ok := r.lex.phrases[first]; ok {
+		best, words = item{cls: c, text: r.toks[i].text, key: first}, 1
 	}
+	var buf [96]byte // most phrases that begin so are none: they are looked up without making a string
+	k, end := append(buf[:0], first...), 0
 	for l := 2; l <= most && i+l <= len(r.toks) && r.toks[i+l-1].isWord(); l++ {
-		k += " " + r.toks[i+l-1].key
-		if c, ok := r.lex.phrases[k]; ok {
-			best, words = item{cls: c, text: k, key: k}, l
+		k = append(append(k, ' '), r.toks[i+l-1].key...)
+		if c, ok := r.lex.phrases[string(k)]; ok {
+			best.cls, words, end = c, l, len(k)
 		}
+	}
+	if words > 1 {
+		best.key = string(k[:end])
+		best.text = best.key
 	}
 	return best, words
 }
