@@ -71,7 +71,7 @@ func announcesWords(sentence []segment) bool {
 
 // narrates: the sentence tells what happened, or how things stand.
 func narrates(sentence []segment) bool {
-	never := setOf(clsFailWhen, clsHypo, clsInject, clsQuoted, clsOdd, clsDeploy, clsRollback, clsLight, clsStart, clsWant, clsCancel, clsHold, clsResume, clsLock, clsUnlock, clsFreeze, clsAgainst, clsOr,
+	never := setOf(clsFailWhen, clsHypo, clsInject, clsQuoted, clsOdd, clsDeploy, clsRollback, clsLight, clsStart, clsWant, clsCancel, clsHold, clsResume, clsLock, clsUnlock, clsFreeze, clsOr,
 		clsModal, clsReq, clsOther, clsApprove, clsApprovals, clsNo, clsCorr, clsMention, clsFirst, clsBefore, clsSaid, clsPage, clsTell, clsLet, clsNeg, clsWh, clsWho, clsWhen, clsHow, clsWhy, clsHelp,
 		clsRetry, clsInstead, clsVerify, clsGerund, clsVague, clsSame, clsForgot, clsDuty)
 	var all set
@@ -83,7 +83,7 @@ func narrates(sentence []segment) bool {
 		all = all.with(s.set)
 		for _, it := range s.items {
 			switch {
-			case it.cls == clsCond && (it.key != "after" || tells < 0), foretold(it.key), it.cls == clsTime && !pastTime(it), it.quoted:
+			case it.cls == clsAgainst && it.key != "off" && it.key != "out of" && it.key != "off of", it.cls == clsCond && (it.key != "after" || tells < 0), foretold(it.key), it.cls == clsTime && !pastTime(it), it.quoted:
 				return false
 			case it.cls == clsUnknown:
 				strange++
@@ -184,6 +184,17 @@ func lasts(k string) bool {
 	switch k {
 	case "week", "weeks", "day", "days", "hours", "minutes", "night", "nights", "stunden", "tage", "heures", "horas", "dias":
 		return true
+	}
+	return false
+}
+
+// failedThen: "broke at 9am": the time is past.
+func failedThen(s *segment) bool {
+	for _, it := range s.items {
+		switch it.key {
+		case "broke", "failed", "crashed", "died", "errored", "degraded":
+			return true
+		}
 	}
 	return false
 }

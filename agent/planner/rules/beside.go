@@ -71,7 +71,7 @@ func besideWord(items []item, i int) {
 		calms(rest)
 	case it.cls == clsShow && gets(it.key) && classesOf(rest).has(clsPast) && classesOf(rest).has(clsService):
 		it.cls = clsWant // "can I get shop 1.4.2 deployed to prod"
-	case it.key == "para" && i > 0 && !ends(items, i): // "para" is "stop" to begin with, else "to"
+	case it.key == "para" && i > 0 && !ends(items, i) && items[i-1].cls != clsCancel && (i+1 >= len(items) || items[i+1].key != "para"): // "para" is "stop" to begin with, else "to"
 		it.cls = clsTo
 	case it.key == "gib" && classesOf(rest).has(clsFree):
 		it.cls = clsUnlock // "gib shop in staging frei"

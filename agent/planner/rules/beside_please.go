@@ -7,8 +7,8 @@ import "strings"
 func besidePlease(items []item, i int) {
 	it, rest := &items[i], items[i+1:]
 	switch {
-	case (it.key == "needs to" || it.key == "has to" || it.key == "must" || it.key == "should") && len(rest) > 0 && rest[0].key == "go":
-		it.cls = clsReq // "shop 1.4.2 needs to go to prod please"
+	case (it.key == "needs to" || it.key == "has to" || it.key == "must") && len(rest) > 0 && rest[0].key == "go":
+		it.cls, rest[0].cls = clsWant, clsFiller // "shop 1.4.2 needs to go to prod please"
 	case it.key == "needs" && len(rest) > 0 && rest[0].cls == clsGerund:
 		it.cls = clsReq // "shop 1.4.2 needs deploying to prod please"
 	case leaves(it.key) && len(rest) > 0 && rest[0].key == "have" && classesOf(rest).has(clsPast):

@@ -125,6 +125,11 @@ func (p *Planner) lateControl(m *message, th thread, lead item) (agent.Intent, b
 	if lead.cls == clsNo || lead.cls == clsCorr {
 		for i := range m.segs {
 			c := leadOf(&m.segs[i])
+			if c == clsCorr {
+				if k := leadOfControl(&m.segs[i]); k == clsCancel {
+					c = k // "no no stop"
+				}
+			}
 			if c == clsNo || c == clsCorr || c == clsUnknown && m.segs[i].set.within(small()) {
 				continue
 			}

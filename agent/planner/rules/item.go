@@ -329,7 +329,7 @@ func (r *resolver) slip(t token) item {
 		return item{cls: clsEnv, text: t.text, val: env}
 	case lexical != "" && len(services) == 0 && len(envs) == 0:
 		return item{cls: r.lex.phrases[lexical], text: t.text, key: lexical}
-	case len(services) > 0 && !r.placed():
+	case len(services) > 0 && (!r.placed() || r.out[len(r.out)-1].key == "von"):
 		short := ""
 		if len(services) == 1 && lexical == "" && len(envs) == 0 {
 			short = r.names.short[strings.ToLower(t.text)]

@@ -99,13 +99,16 @@ func (g *grammar) role(m *message, s *segment, first bool) role {
 	if action == clsUnknown && st.within(g.slotLike) && st.meets(setOf(clsService, clsEnv, clsVersion, clsName, clsVague, clsSame)) {
 		return roleSlots
 	}
-	if action == clsUnknown && st.meets(g.statement) && !st.meets(g.notStatement) && (leadOf(s) != clsAux || !first && !s.question && st.meets(setOf(clsBad, clsFail))) {
+	if action == clsUnknown && st.meets(g.statement) && !st.meets(g.notStatement) && (leadOf(s) != clsAux || s.items[0].cls == clsLink || !first && !s.question && st.meets(setOf(clsBad, clsFail))) {
 		if st.has(clsNeg) && (!m.set.meets(setOf(clsRollback, clsBack)) || !denies(s)) {
 			return roleNeg
 		}
 		if foretells(s) {
 			return roleTime // "CI will be green"
 		}
+		return roleStatement
+	}
+	if action == clsUnknown && failedThen(s) && !st.less(setOf(clsTime, clsDuration)).meets(g.notStatement.with(setOf(clsNeg))) {
 		return roleStatement
 	}
 	if leadOf(s) == clsCond {

@@ -29,7 +29,7 @@ func threadWords() []wordList {
 		{clsFail, forms(
 			`thats|that~is|this~is|its|it~is the|a wrong`, `das~ist|ist die|der|das falsche|falscher|falsches`, `falsche|falscher|falsches|falschen|falsch`,
 			`cest|cetait le|la|pas~le~bon|pas~la~bonne mauvais|mauvaise|_`, `mauvais|mauvaise`, `es|era el|la|_ equivocado|equivocada|incorrecto|incorrecta`,
-			`esta|e|era errado|errada`, `errado|errada`, `sbagliato|sbagliata|verkeerd|verkeerde`, `incorrect`,
+			`esta|e|era errado|errada`, `errado|errada`, `equivocado|equivocada`, `sbagliato|sbagliata|verkeerd|verkeerde`, `incorrect`,
 		)},
 		{clsChat, forms(
 			`its|it~is|this~is me again|_`, `me again`, `i dont|do~not|_ want|mean to be|sound|seem a|an|_ pain|nuisance|bother|pushy|rude|annoying|nag|impatient`, `i dont|do~not want|mean to bother|nag|disturb|rush|push|annoy|pressure you|anyone|anybody|_`,
@@ -56,6 +56,11 @@ func threadWords() []wordList {
 			`que lo frena|esta~bloqueando|esta~frenando|esperamos`, `a que espera|esperamos`, `o que esta travando|bloqueando|segurando|esperando`, `cosa lo blocca|ferma`, `cosa stiamo aspettando`, `waar wacht|hangt het|dit op`,
 		)},
 		{clsHold, forms(`hold|hang on|up|off a|one|just~a|for~a sec|second|moment|minute|min|bit|tick`, `wait|pause|stop for|_ a|one|just~a sec|second|moment|minute|min|bit`)},
+		{clsStative, forms(`without any|_ errors|problems|issues|failures|trouble|incidents`)},
+		{clsStart, `machen, durchfuhren, ausfuhren`}, {clsAux, `hay`}, {clsMany, `everything else, everyone else, all the others`}, {clsModal, `czy powinniśmy, czy powinniscie, czy powinienem`},
+		{clsFiller, `mit dir, mit euch, avec toi, avec vous, contigo, com voce, con te, met jou, iets, no hurry at all, no rush at all`},
+		{clsChat, forms(`apologies for the|_ trouble|bother|noise|rush|hurry|short~notice|late~notice|inconvenience|delay|confusion`)},
+		{clsWant, `wed need, id need, we would need, i would need`},
 		{clsCancel, `ferma tutto, fermate tutto, fermati, fermatevi, blocca tutto, stoppa, stoppa tutto, annulla tutto, stop met, stop ermee, hou op, hor auf, hort auf, alles abbrechen, alles stoppen, brich alles ab, paren, paren todo, para todo, deten todo`},
 		{clsChat, `omg, oh god, oh my god, omfg, jesus, gosh, argh, aargh, aaargh, aah, aaah, yikes, eek, crap, oh crap, damn, dammit, damnit, shit, oh shit, fuck, wtf, uh oh, uh-oh, uhoh, mist, oh mist, scheisse, verdammt, oh nein, oh je, merde, putain, zut, mierda, joder, ay, caramba, droga, puts, merda, cazzo, accidenti, cavolo, verdorie, potverdorie, oei`},
 		{clsCorr, `invece, meglio, liever, doe maar, mejor, go with, lets go with, lets use, try with, lets try, lets do`},
