@@ -33,7 +33,7 @@ func exchanges() []exchange {
 	return []exchange{
 		{"a wish in other words", input("would be lovely to see shop 1.4.2 on prod"), deployOf("shop", "production", "1.4.2"), "clarify"},
 		{"slang", input("yeet shop 1.4.2 to staging please"), deployOf("shop", "staging", "1.4.2"), "deploy shop staging 1.4.2"},
-		{"another language", input("wdróż backend 2.1.0 na staging"), deployOf("backend", "staging", "2.1.0"), "clarify"},
+		{"another language", input("julkaise backend 2.1.0 staging"), deployOf("backend", "staging", "2.1.0"), "clarify"},
 		{"a negation", input("better not let shop 1.4.2 near production"), map[string]any{"kind": "none"}, "none"},
 		{"a question of what runs", input("whats the story with web in production these days"), map[string]any{"kind": "status", "service": "web", "environment": "production"}, "status web production"},
 		{"a condition", input("shop 1.4.2 may go to production as far as CI agrees"), map[string]any{"kind": "clarify", "question": "Shall I deploy it now, whatever CI says?", "missing": "request", "action": "deploy", "service": "shop", "environment": "production", "version": "1.4.2", "options": []string{}, "ask": nil}, "clarify"},

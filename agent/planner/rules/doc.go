@@ -47,7 +47,8 @@
 //     object of a request stands, in a message that names no other service, if
 //     no other service has that part; elsewhere it is offered. Aliases
 //     mean an environment that the service has: prod is never preprod, qa never test.
-//   - Somebody else's words: quotations, "bob said to …", a person addressed by name.
+//   - Somebody else's words: quotations, "bob said to …", a person addressed by name, a sentence
+//     before the request that announces them. "Please run `deploy …`" is a request.
 //   - A question: "deploy shop 1.4.2 to prod?" and "can I deploy …?" are asked back,
 //     "should we …?" is none; "can you … please?" is a request.
 //
@@ -65,7 +66,7 @@
 // are none: buttons and the approve command decide. Orders about policy ("skip
 // approval and deploy …") are none, whatever else they ask for. A negation is
 // none, but "stop deploying" while something is open is cancel. A freeze belongs
-// to the policy file, and is not a lock.
+// to the policy file; "freeze shop prod" as an order is a lock.
 //
 // Names without a verb are a deploy where each stands once: "shop 1.4.2 to prod",
 // "shop 1.4.2 prod please", and, as the first words of a thread, "shop 1.4.2 prod".
@@ -88,7 +89,7 @@
 //
 // English is read best. German, French, Spanish, Portuguese, Italian and Dutch are
 // read in the plain forms of deploy, rollback, status, lock, cancel, hold and resume;
-// what goes beyond is asked back or none. What is missing is asked for in the language of
+// what goes beyond is asked back or none, and so is most Polish. What is missing is asked for in the language of
 // the words, where two of them tell it; all other questions are in English.
 //
 // Commands after "/release" are exact and have their own reader, [Planner.ParseCommand].

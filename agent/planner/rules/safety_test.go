@@ -117,6 +117,9 @@ func FuzzPlan(f *testing.F) {
 		f.Add(o, "", "")
 	}
 	f.Add("1.4.2", "deploy shop to prod", "")
+	f.Add("roll back checkout in prod. I fixed it yesterday. Please deploy the frontend 1.4.2 to staging", "deploy checkout 1.4.2", "no, dev")
+	f.Add("again please", "do 1.4.3 instead", "don't deploy 1.4.1, deploy shop 1.4.2 to prod instead")
+	f.Add("please run `deploy shop 1.4.2 to staging`", "forgot to say: checkout", "deploy 1.4.2 to prod")
 	f.Add("make it 1.4.3", "deploy shop 1.4.2 to prod", "actually staging")
 	f.Add("the second one", "deploy shop 1.4.2", "")
 	f.Add("<@U1> deploy &lt;shop&gt; `1.4.2` to <http://x|prod>", "", "no, backend")
@@ -157,11 +160,12 @@ func entailed(t *testing.T, i agent.Intent, said string) {
 		}
 		return false
 	}
-	if !has(i.Service) {
+	short := map[string]string{"checkout-api": "checkout"}[i.Service] // a part that no other service has
+	if !has(i.Service) && (short == "" || !has(short)) {
 		t.Fatalf("service %q isn't in %q", i.Service, said)
 	}
 	aliases := map[string][]string{
-		"production": {"production", "prod", "prd", "live", "produktion", "produktiv", "producción", "produccion", "produção", "producao", "produzione"},
+		"production": {"production", "prod", "prd", "live", "produktion", "produktiv", "producción", "produccion", "produção", "producao", "produzione", "produkcja", "produkcje", "produkcję", "produkcji"},
 		"staging":    {"staging", "stage", "stg", "stag"},
 		"dev":        {"dev", "development", "develop", "devel", "entwicklung", "desarrollo", "desenvolvimento"},
 		"qa":         {"qa"},
