@@ -89,7 +89,6 @@ type mail struct {
 	posted  []PostedView
 	planned *planned
 	woken   bool
-	due     bool // others are about to look after it
 }
 
 type planned struct {

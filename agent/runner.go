@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"slices"
 	"sync"
 	"time"
 
@@ -138,6 +137,9 @@ const (
 	restingCached = 1024
 	waitsCached   = 4096 // for others: what is forgotten of those is waited for anew
 )
+
+// dueSoon is how long before others look after a thread that is run here it says that it is.
+const dueSoon = 2 * renewEvery
 
 var (
 	errAgain = errors.New("the log has grown: decide again")
@@ -387,8 +389,8 @@ func (r *Runner) rest(ctx context.Context, h *run, now, next time.Time) (result,
 		}
 	}
 	if stays {
-		if h.behind { // it stays under way: the lists say so meanwhile
-			if err := r.append(ctx, h, threadstore.Append{Due: threadstore.DueAt(now.Add(idleDue))}, true); err != nil {
+		if h.behind || h.dueAt().Sub(now) < dueSoon { // it stays under way: the lists say so meanwhile, and nobody else has to look after it
+			if err := r.append(ctx, h, threadstore.Append{Due: threadstore.DueAt(now.Add(idleDue))}, h.behind); err != nil {
 				return result{}, err
 			}
 		}
@@ -444,14 +446,14 @@ func (r *Runner) show(h *run) {
 }
 
 // Renew prolongs the leases of the threads that this process runs and has not
-// appended to lately: every append prolongs too. It also has those append that
-// others are about to look after, so that what is due is only what nobody runs, or
-// what others have said. The Engine calls it every second and a half.
+// appended to lately: every append prolongs too. It also wakes those that others
+// are about to look after, so that they say that they are run: what is due is then only what
+// nobody runs, and what others have said. The Engine calls it every second and a half.
 func (r *Runner) Renew(ctx context.Context) {
 	now := r.Now()
 	for _, h := range r.held() {
-		if h.dueAt().Sub(now) < 2*renewEvery {
-			r.post(h.id, mail{due: true})
+		if h.dueAt().Sub(now) < dueSoon {
+			r.wake(h.id)
 		}
 		l := h.leased()
 		if l == nil || l.Until.Sub(now) > 2*renewEvery {
@@ -510,21 +512,12 @@ func (r *Runner) post(id ThreadID, m mail) {
 	r.mu.Lock()
 	h := r.runs[id]
 	r.mu.Unlock()
-	if h != nil && !h.receive(m) {
-		return
+	if h != nil {
+		h.mailMu.Lock()
+		h.mail = append(h.mail, m)
+		h.mailMu.Unlock()
 	}
 	r.wake(id)
-}
-
-// receive takes mail in. It reports false where the same is there already.
-func (h *run) receive(m mail) bool {
-	h.mailMu.Lock()
-	defer h.mailMu.Unlock()
-	if m.due && slices.ContainsFunc(h.mail, func(old mail) bool { return old.due && old.woken == m.woken }) {
-		return false
-	}
-	h.mail = append(h.mail, m)
-	return true
 }
 
 // Due says that the store lists a thread as due. If this process runs it, and has
@@ -535,7 +528,8 @@ func (r *Runner) Due(id ThreadID, at time.Time) bool {
 	h := r.runs[id]
 	r.mu.Unlock()
 	if h != nil && at.UnixMilli() < h.dueAt().UnixMilli() {
-		r.post(id, mail{woken: true, due: true})
+		h.setDue(at)
+		r.post(id, mail{woken: true})
 	}
 	return h != nil
 }
@@ -547,9 +541,8 @@ func (r *Runner) sort(ctx context.Context, h *run, now time.Time) error {
 	h.mail = nil
 	h.mailMu.Unlock()
 	var views []PostedView
-	due := false
 	for _, m := range letters {
-		views, due = append(views, m.posted...), due || m.due
+		views = append(views, m.posted...)
 		if m.woken {
 			if err := r.catchUp(ctx, h); err != nil {
 				return err
@@ -563,9 +556,6 @@ func (r *Runner) sort(ctx context.Context, h *run, now time.Time) error {
 	if len(views) > 0 {
 		h.emit(now, &Posted{Views: views}, mintID("posted", h.state.Version, views[0].Key))
 		h.shown = Behind
-	}
-	if due && len(h.pending) == 0 { // else the flush moves it on
-		return r.append(ctx, h, threadstore.Append{Due: threadstore.DueAt(now.Add(idleDue))}, false)
 	}
 	return nil
 }

@@ -66,7 +66,7 @@ func (t *turns) coming(n int) {
 }
 
 // next calls begin with a turn: now, or when it has come, on whosever goroutine ended another. It does not wait.
-func (t *turns) next(begin func(*turn)) *waiter { return t.queue(&t.fresh, begin) }
+func (t *turns) next(begin func(*turn)) { t.queue(&t.fresh, begin) }
 
 func (t *turns) queue(q *queue, begin func(*turn)) *waiter {
 	w := &waiter{begin: begin}
