@@ -60,5 +60,6 @@
 // together.go (two logs in one round trip), json.go and the *_encode.go (what is
 // written most, without reflection), summary.go (what a long thread remembers), lost.go, aside.go and
 // newer.go (threads that are not run, and why), leave.go (a failure left as it is),
+// lease.go, mail.go and viewer.go (who runs a thread, what comes to it from beside, what people see of it),
 // turns.go and hands.go (which threads are stepped at once), retention.go, meter.go.
 package agent

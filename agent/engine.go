@@ -320,19 +320,3 @@ func (e *Engine) unpark(id ThreadID) {
 	defer e.mu.Unlock()
 	delete(e.parked, id)
 }
-
-// holds reports whether this process runs the thread now.
-func (r *Runner) holds(id ThreadID) bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.runs[id] != nil
-}
-
-func (r *Runner) dropID(id ThreadID) {
-	r.mu.Lock()
-	h := r.runs[id]
-	r.mu.Unlock()
-	if h != nil {
-		r.drop(h)
-	}
-}

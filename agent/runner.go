@@ -8,7 +8,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/releasebot/releasebot/internal/planted"
 	"github.com/releasebot/releasebot/policy"
 	"github.com/releasebot/releasebot/threadstore"
 	"github.com/releasebot/releasebot/tools/changelog"
@@ -27,46 +26,6 @@ type Directory interface {
 type Pager interface {
 	Page(ctx context.Context, s *State, r *ReleaseState, people []string) (PageSent, error)
 }
-
-// Viewer keeps what people see in step with states.
-type Viewer interface {
-	// Show is given a durable state, and may not keep it. It returns at once;
-	// what it posts, it reports to Runner.Posted. It may write only while valid
-	// says so. epoch is the lease's: one more than when this process showed the
-	// thread last, and nobody else has had it meanwhile.
-	Show(s *State, epoch int64, valid func() bool) Shown
-	// Forget: this process does not run the thread any more.
-	Forget(id ThreadID)
-}
-
-// Foreseer is a Viewer that knows beforehand when there will be nothing to do
-// for it. A thread of which nothing is to be shown is left with its last append.
-type Foreseer interface {
-	Viewer
-	// Quiet reports whether Show would send nothing of s, which need not be durable yet. It changes nothing.
-	Quiet(s *State) bool
-}
-
-// Patient is a Viewer in which much waits for its turn, such as for a channel's
-// rate. A thread that does nothing else is given back to the store meanwhile.
-type Patient interface {
-	Viewer
-	// Waits reports whether all that is left to show of a thread waits for a turn
-	// that is some time off, and when somebody else is to look after it at the latest. Then
-	// nothing of it is written until it is shown again. If it was given back, as Forget says,
-	// its turn is told to Runner.Woken.
-	Waits(id ThreadID) (until time.Time, ok bool)
-}
-
-// Shown is how far people see what a state says.
-type Shown int
-
-// How far that is.
-const (
-	Behind  Shown = iota // not yet
-	InStep               // they do, but what was sent before, here or by a process that died, may still come and hide it
-	Settled              // they do, and that stays
-)
 
 // Config is what a Runner works with. All of it is required unless it says otherwise.
 type Config struct {
@@ -137,9 +96,6 @@ const (
 	restingCached = 1024
 	waitsCached   = 4096 // for others: what is forgotten of those is waited for anew
 )
-
-// dueSoon is how long before others look after a thread that is run here it says that it is.
-const dueSoon = 2 * renewEvery
 
 var (
 	errAgain = errors.New("the log has grown: decide again")
@@ -348,28 +304,6 @@ func (r *Runner) step(ctx context.Context, h *run, now time.Time) (result, error
 	return r.rest(ctx, h, now, next)
 }
 
-// cardsFirst is how long an approved release waits for its cards to say so, and a
-// page for the card that it names the buttons of. The buttons of an approval go
-// off before anything starts; that they do nothing any more does not depend on it.
-const cardsFirst = 2 * time.Second
-
-// cardsLag reports whether the cards are still to be brought in step before the release goes on.
-func (r *Runner) cardsLag(h *run, st Step, now time.Time) bool {
-	if h.shown == Behind {
-		r.show(h)
-	}
-	since, waits := h.lagging[st]
-	switch {
-	case h.shown != Behind:
-		delete(h.lagging, st)
-		return false
-	case !waits:
-		h.lagging[st] = now
-		return true
-	}
-	return now.Sub(since) < cardsFirst
-}
-
 // rest: nothing is left to do now. What is pending is made durable, with the
 // state as a snapshot and the lists brought up to date; people see it; and if
 // nothing is under way here, the lease is given back.
@@ -402,15 +336,6 @@ func (r *Runner) rest(ctx context.Context, h *run, now, next time.Time) (result,
 	return result{did: StepWait, next: next, idle: true}, nil
 }
 
-// inLine reports whether the thread may be given back until its views' turn comes. stays: there is other work to do.
-func (r *Runner) inLine(h *run, stays bool) (until time.Time, ok bool) {
-	p, patient := r.Viewer.(Patient)
-	if !patient || stays || h.shown == Settled {
-		return time.Time{}, false
-	}
-	return p.Waits(h.id)
-}
-
 type result struct {
 	did  StepKind
 	next time.Time
@@ -424,174 +349,6 @@ func sooner(a, b time.Time) time.Time {
 		return b
 	}
 	return a
-}
-
-// quiet reports whether nothing of the state, pending events included, is to be shown.
-func (r *Runner) quiet(h *run) bool {
-	f, ok := r.Viewer.(Foreseer)
-	return ok && f.Quiet(h.state)
-}
-
-// show hands the durable state to the viewer.
-func (r *Runner) show(h *run) {
-	if len(h.pending) > 0 {
-		return
-	}
-	h.dirty = false
-	s := h.state
-	if s.Aside != nil {
-		s = s.bare()
-	}
-	h.shown = r.Viewer.Show(s, h.leased().Epoch, func() bool { return h.valid(r.Now()) || planted.Is(planted.ViewWithoutLease) })
-}
-
-// Renew prolongs the leases of the threads that this process runs and has not
-// appended to lately: every append prolongs too. It also wakes those that others
-// are about to look after, so that they say that they are run: what is due is then only what
-// nobody runs, and what others have said. The Engine calls it every second and a half.
-func (r *Runner) Renew(ctx context.Context) {
-	now := r.Now()
-	for _, h := range r.held() {
-		if h.dueAt().Sub(now) < dueSoon {
-			r.wake(h.id)
-		}
-		l := h.leased()
-		if l == nil || l.Until.Sub(now) > 2*renewEvery {
-			continue
-		}
-		switch err := r.Store.Renew(ctx, l); {
-		case err == nil:
-			h.setLease(l)
-		case r.holds(h.id): // else it was given back meanwhile
-			r.Log.Warn("a lease was not renewed", "thread", h.id, "err", err)
-			if errors.Is(err, threadstore.ErrStale) {
-				h.distrusts(l.Epoch)
-				r.wake(h.id)
-			}
-		}
-	}
-}
-
-// distrusts ends the trust in a lease that the store says is lost, whatever the
-// clock says: it may have stood still together with the machine.
-func (h *run) distrusts(epoch int64) {
-	if l := h.leased(); l != nil && l.Epoch == epoch {
-		h.distrust()
-	}
-}
-
-// distrust ends the trust in the lease. The store may still know it.
-func (h *run) distrust() {
-	h.leaseMu.Lock()
-	defer h.leaseMu.Unlock()
-	if h.lease != nil {
-		l := *h.lease
-		l.Until = time.Time{}
-		h.lease = &l
-	}
-}
-
-// held lists the threads that this process runs now.
-func (r *Runner) held() []*run {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	runs := make([]*run, 0, len(r.runs))
-	for _, h := range r.runs {
-		runs = append(runs, h)
-	}
-	return runs
-}
-
-// Posted reports views that now stand in Slack, or were shown for the last time.
-func (r *Runner) Posted(id ThreadID, views []PostedView) { r.post(id, mail{posted: views}) }
-
-// Woken says that what the thread waits for may have come.
-func (r *Runner) Woken(id ThreadID) { r.post(id, mail{woken: true}) }
-
-func (r *Runner) post(id ThreadID, m mail) {
-	r.mu.Lock()
-	h := r.runs[id]
-	r.mu.Unlock()
-	if h != nil {
-		h.mailMu.Lock()
-		h.mail = append(h.mail, m)
-		h.mailMu.Unlock()
-	}
-	r.wake(id)
-}
-
-// Due says that the store lists a thread as due. If this process runs it, and has
-// not set that itself, somebody has appended to it elsewhere, and it is read. Due
-// reports whether this process runs it.
-func (r *Runner) Due(id ThreadID, at time.Time) bool {
-	r.mu.Lock()
-	h := r.runs[id]
-	r.mu.Unlock()
-	if h != nil && at.UnixMilli() < h.dueAt().UnixMilli() {
-		h.setDue(at)
-		r.post(id, mail{woken: true})
-	}
-	return h != nil
-}
-
-// sort takes in the mail.
-func (r *Runner) sort(ctx context.Context, h *run, now time.Time) error {
-	h.mailMu.Lock()
-	letters := h.mail
-	h.mail = nil
-	h.mailMu.Unlock()
-	var views []PostedView
-	for _, m := range letters {
-		views = append(views, m.posted...)
-		if m.woken {
-			if err := r.catchUp(ctx, h); err != nil {
-				return err
-			}
-		}
-		if p := m.planned; p != nil {
-			delete(h.think, p.words.Seq)
-			r.understood(h, p.words, p.out, p.err, now)
-		}
-	}
-	if len(views) > 0 {
-		h.emit(now, &Posted{Views: views}, mintID("posted", h.state.Version, views[0].Key))
-		h.shown = Behind
-	}
-	return nil
-}
-
-// catchUp reads what others have appended since, and lets what waited try again.
-func (r *Runner) catchUp(ctx context.Context, h *run) error {
-	for st := range h.pace {
-		if st.Kind == StepAcquire {
-			delete(h.pace, st)
-		}
-	}
-	if len(h.pending) > 0 {
-		return nil // the flush will notice
-	}
-	return r.readOn(ctx, h)
-}
-
-// readOn folds in what is in the log beyond the state.
-func (r *Runner) readOn(ctx context.Context, h *run) error {
-	records, err := r.Store.Read(ctx, string(h.id), h.version+1, 0)
-	if err != nil || len(records) == 0 {
-		return err
-	}
-	events, err := decodeAll(string(h.id), records)
-	if err != nil {
-		return err
-	}
-	if err := follow(r.Store, string(h.id), h.version, h.state.Head, records, events, ""); err != nil {
-		return err
-	}
-	for _, e := range events {
-		h.state.Reduce(e)
-		h.version, h.dirty, h.behind = e.Seq, true, true
-	}
-	h.state.Head = r.Store.Hash(records[len(records)-1])
-	return nil
 }
 
 // Wait returns once no planner call is under way.
