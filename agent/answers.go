@@ -225,13 +225,20 @@ func (lang Language) approvalText(l ApprovalLine, now time.Time) string {
 // WaitingFor parts approvals into those that this person may give, and the others.
 func (q Queries) WaitingFor(ctx context.Context, lines []ApprovalLine, person string) (mine, others []ApprovalLine) {
 	for _, l := range lines {
-		if person != "" && !slices.Contains(l.Approved, person) && !slices.Contains(l.Plan.By, person) && q.among(ctx, l.Approvers, person) {
+		asked := slices.Contains(l.Plan.By, person) && !q.self(l)
+		if person != "" && !asked && !slices.Contains(l.Approved, person) && q.among(ctx, l.Approvers, person) {
 			mine = append(mine, l)
 			continue
 		}
 		others = append(others, l)
 	}
 	return mine, others
+}
+
+// self reports whether people may approve there what they asked for.
+func (q Queries) self(l ApprovalLine) bool {
+	env, ok := q.Policy().Environment(l.Plan.Service, l.Plan.Env)
+	return ok && env.Approval.Self
 }
 
 func (q Queries) among(ctx context.Context, subjects []policy.Subject, person string) bool {
