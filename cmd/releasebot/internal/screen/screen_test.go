@@ -4,6 +4,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
@@ -11,7 +12,14 @@ import (
 )
 
 // printed is what a screen prints.
-func printed(t interface{ Fatal(...any) }, cfg Config, do func(*Screen)) string {
+// printed is what a screen shows of what is said at one moment, however busy the machine is.
+func printed(t *testing.T, cfg Config, do func(*Screen)) (out string) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) { out = written(t, cfg, do) })
+	return out
+}
+
+func written(t interface{ Fatal(...any) }, cfg Config, do func(*Screen)) string {
 	var b strings.Builder
 	s := New(&b, cfg)
 	do(s)
@@ -85,7 +93,7 @@ func TestNoRowIsLongerThanTheTerminal(t *testing.T) {
 				Indent: rapid.IntRange(0, 100).Draw(t, "indent"), Hang: rapid.IntRange(0, 10).Draw(t, "hang"),
 			}
 		})
-		got := printed(t, Config{Width: width}, func(s *Screen) {
+		got := written(t, Config{Width: width}, func(s *Screen) {
 			for range rapid.IntRange(0, 6).Draw(t, "lines") {
 				switch rapid.IntRange(0, 2).Draw(t, "kind") {
 				case 0:
