@@ -12,6 +12,9 @@ const (
 	// turnsEach is how many threads are stepped at once for each processor: enough
 	// that what they append goes to the store together, and no more.
 	turnsEach = 16
+	// turnsFew is the same while facts are on their way: with fewer still, acks wait no
+	// less, and what goes to the store together is so little that a fifth is lost.
+	turnsFew = 6
 	// turnFor is how long a thread's steps may take before they are not counted any more.
 	turnFor = 50 * time.Millisecond
 )
@@ -48,7 +51,7 @@ func newTurns(few, most int) *turns { return &turns{few: few, most: most} }
 
 func turnsHere() *turns {
 	n := runtime.GOMAXPROCS(0)
-	return newTurns(n, turnsEach*n)
+	return newTurns(turnsFew*n, turnsEach*n)
 }
 
 // turn is one thread's turn. The nil turn is over.
