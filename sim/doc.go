@@ -20,6 +20,9 @@
 // process dies. So a tick can be left out without
 // changing what the others draw, which is what makes a failing seed shrink.
 //
+// In a quarter of the worlds nothing is shown between the steps to a start and to an end,
+// so that the runner takes several of them together, as it does where nobody watches.
+//
 // Faults come in classes (Fault). Each seed has some of them, chosen by the
 // seed, since the worst combinations come up only where others are away.
 //

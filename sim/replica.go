@@ -85,7 +85,7 @@ func (s *slot) boot() {
 	slack := p.connect()
 	p.runner = agent.NewRunner(agent.Config{
 		Store: p.store, Owner: p.owner, RunnerID: fmt.Sprintf("disk%d", s.n), Policy: p.policy, Planner: planner(), People: directory{w.people, p},
-		Pager: pager{p}, Viewer: slack, Sources: func(*policy.Source) (changelog.Source, error) { return w.repo, nil },
+		Pager: pager{p}, Viewer: w.viewer(slack), Sources: func(*policy.Source) (changelog.Source, error) { return w.repo, nil },
 		Deployers: drivers, Checkers: map[string]healthcheck.Checker{"fake": checkup{w}}, Now: p.clock, Patience: time.Hour,
 	})
 	p.engine = agent.NewEngine(p.runner)
@@ -99,6 +99,39 @@ func (s *slot) boot() {
 	s.proc = p
 	p.revise()
 	w.logf("%s starts, with policy %d", p.owner, p.policies[0].n)
+}
+
+// viewer is the bot as the runner knows it.
+func (w *world) viewer(b *bot.Bot) agent.Viewer {
+	if w.hasty {
+		return hasty{b}
+	}
+	return b
+}
+
+// hasty is a bot that wants nothing shown between the steps to a start and to an
+// end, as where a release is asked for that nobody watches: the runner takes as many of them
+// together as it may then.
+type hasty struct{ *bot.Bot }
+
+// Quiet implements agent.Foreseer.
+func (h hasty) Quiet(s *agent.State) bool {
+	for _, r := range s.Releases {
+		if r.Held != "" { // it rests where it is
+			continue
+		}
+		switch r.Stage {
+		case agent.StageClaim:
+			if r.Waits == "" {
+				return true
+			}
+		case agent.StageLook, agent.StageStart, agent.StageVerify, agent.StageReturn:
+			return true
+		case agent.StageContext, agent.StagePlan, agent.StageApproval, agent.StageVoid, agent.StageDeploy, agent.StageUnknown, agent.StageDoubt,
+			agent.StageAfter, agent.StageEnded:
+		}
+	}
+	return h.Bot.Quiet(s)
 }
 
 // connect makes the process's bot.

@@ -87,6 +87,7 @@ type world struct {
 	tokens   int
 	rep      Report
 	sum      uint64
+	hasty    bool          // nothing is shown between the steps to a start
 	every    time.Duration // between two posts of a narrow channel
 	burst    int
 	lost     bool // the store has lost acknowledged writes
@@ -156,13 +157,14 @@ func newWorld(ctx context.Context, cfg Config) *world {
 	return w
 }
 
-// narrows draws whether the channel is a narrow one, apart from what else is drawn.
+// narrows draws whether the channel is a narrow one, and what is shown meanwhile, apart from what else is drawn.
 func (w *world) narrows() {
 	r := w.source(1 << 33)
 	if r.Float64() < 0.5 {
 		w.faults |= Narrow
 	}
 	w.every, w.burst = time.Duration(2+r.IntN(9))*time.Second, 1+r.IntN(2)
+	w.hasty = r.IntN(4) == 0
 }
 
 // source is the randomness of one tick.
