@@ -53,10 +53,11 @@
 // # Reading order
 //
 // event.go and event_thread.go (what can be said), state.go, reduce.go and
-// reduce_release.go (the fold), decide.go (what is next), runner.go, run.go, append.go
-// and the steps_*.go (doing it), approval.go, environment.go, plan.go (digest and
-// key), engine.go (goroutines and sweeps), handover.go (the end of a process), service.go, query.go and answers.go (the way
-// in, and what people ask), replay.go (a log against today's program). Beside that path:
+// reduce_release.go (the fold), load.go (a log as a state), decide.go (what is next),
+// runner.go, run.go, append.go and the steps_*.go (doing it), approval.go, environment.go
+// and environment_log.go, plan.go (digest and key), engine.go (goroutines and sweeps),
+// handover.go (the end of a process), service.go, query.go and answers.go (the way in,
+// and what people ask), replay.go (a log against today's program). Beside that path:
 // together.go (two logs in one round trip), json.go and the *_encode.go (what is
 // written most, without reflection), summary.go (what a long thread remembers), lost.go, aside.go and
 // newer.go (threads that are not run, and why), leave.go (a failure left as it is),
