@@ -88,6 +88,7 @@ type card struct {
 	busy      bool
 	gone      bool // not wanted any more
 	tries     int
+	unsure    bool // of a letter: one may stand there already, whose answer was lost
 	notBefore time.Time
 	sent      time.Time // the last post or edit
 }

@@ -88,8 +88,9 @@ func (o *outbox) sent(j job, r result) {
 		bd.opened()
 	case toWrite, toTell:
 		c.ts, c.where = r.ts, r.channel
-		if c.sort == letter && (c.tries > 0 || bd.takenOver) { // it may stand there already, and now it is known where
+		if c.sort == letter && (c.unsure || bd.takenOver) { // it may stand there already, and now it is known where
 			o.doubt(bd, j.at)
+			c.unsure = false
 		}
 	case toEdit:
 		if c.sort == shown {
@@ -193,6 +194,7 @@ func (o *outbox) failed(j job, f failure, err error, now time.Time) {
 	}
 	if f.kind == doubtful && (j.verb == toPost || j.verb == toEdit || j.verb == toWrite) {
 		o.doubt(bd, j.at)
+		j.card.unsure = j.card.unsure || j.verb == toWrite
 	}
 	switch {
 	case j.verb == toAsk:

@@ -212,6 +212,7 @@ func (bd *board) letters(posted map[string]agent.PostedView) (keys []string) {
 		c := bd.letter(key, person)
 		if c.ts == "" && !c.busy {
 			c.ts, c.where, c.logged = v.TS, v.Channel, true
+			bd.heardOf(c)
 			if what == askerLetter && bd.channel != "" && bd.post.shut == "" && !bd.reached {
 				bd.post.shut = shutUnknown // else whoever asked has been told that it is open
 			}
@@ -232,6 +233,14 @@ func (bd *board) letters(posted map[string]agent.PostedView) (keys []string) {
 		_, stands := posted[key]
 		return !stands && !c.pending() && (c.want.final || c.ts == "" && !bd.hidden())
 	})
+}
+
+// heardOf: the log knows of a letter that another process wrote. If everything was looked at before
+// that was known, it is now: one from before may stand there too.
+func (bd *board) heardOf(c *card) {
+	if at := (spot{channel: c.where}); bd.late.IsZero() && !slices.Contains(bd.again, at) {
+		bd.again = append(bd.again, at)
+	}
 }
 
 // letter is the card of a letter.

@@ -215,7 +215,7 @@ func (bd *board) mayLeave() bool {
 		return false
 	}
 	for _, c := range bd.cards {
-		if c.pending() && (c.tries > 0 || c.fallback || !c.notBefore.IsZero() || c.plain != 0) {
+		if c.pending() && (c.tries > 0 || c.unsure || c.fallback || !c.notBefore.IsZero() || c.plain != 0) {
 			return false
 		}
 	}

@@ -448,6 +448,54 @@ func TestALettersTwinIsRemoved(t *testing.T) {
 	}
 }
 
+// Everything was looked at before a letter went out whose first answer had been lost, and which
+// says something else by now: its channel is looked at then.
+func TestALettersTwinIsLookedForLate(t *testing.T) {
+	b := newBench(t)
+	bd := b.board("t1", "C1")
+	bd.post.shut, bd.asker = "is_archived", ""
+	paint := func(text string) {
+		bd.post.asks = map[string]*ask{"a-1": {
+			id: "a-1", open: true, looked: true, people: []string{"U0BOB"}, card: picturing(blocks.View{Text: text, Blocks: []slack.Block{slack.NewDividerBlock()}}),
+		}}
+		bd.set(nil, nil, nil, nil, blocks.Options{})
+		b.list(bd)
+	}
+	paint("0 of 2")
+	b.done(b.tick(0).jobs[0], result{err: fmt.Errorf("EOF")}, b.now)
+	b.pace.hold("chat.postMessage", "U0BOB", b.now.Add(40*time.Second))
+	looks := 0
+	for i := range 120 {
+		if i == 35 {
+			paint("1 of 2")
+		}
+		for _, j := range b.tick(time.Second).jobs {
+			if j.verb == toLook && j.channel == "D1" {
+				looks++
+			}
+			b.done(j, result{channel: "D1", ts: "2.2"}, b.now)
+		}
+	}
+	if looks == 0 {
+		t.Error("nobody looked for the first")
+	}
+}
+
+// A letter that another process wrote, and that the log knows of late, is looked for at once.
+func TestLettersOfOthersAreLookedAt(t *testing.T) {
+	b := newBench(t)
+	bd := b.board("t1", "C1")
+	key := letterTo("a-1", "U0BOB")
+	bd.set(nil, nil, nil, map[string]agent.PostedView{key: {Key: key, Channel: "D1", TS: "2.2"}}, blocks.Options{})
+	b.list(bd)
+	for _, j := range b.tick(time.Minute).jobs {
+		if j.verb == toLook && j.channel == "D1" && j.again {
+			return
+		}
+	}
+	t.Error("its channel is not looked at")
+}
+
 // Whoever asked has been told for the last time that the channel is open: letters to others that
 // the log still knows make a process that takes the thread over say nothing else.
 func TestAnOpenChannelIsNotCalledShut(t *testing.T) {
