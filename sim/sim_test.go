@@ -39,9 +39,9 @@ func TestSeeds(t *testing.T) {
 	}
 	from, n := number(t, "SIM_FROM", 1), number(t, "SIM_SEEDS", 200)
 	began := time.Now()
-	sum := many(t, from, n)
+	sum, lived := many(t, from, n)
 	took := time.Since(began)
-	t.Logf("%d seeds in %s: %.0f a second; %d steps, %d events, %d starts", n, took.Round(time.Millisecond), float64(n)/took.Seconds(), sum.Steps, sum.Events, sum.Starts)
+	t.Logf("%d seeds in %s: %.0f a second; %d steps, %d events, %d starts", lived, took.Round(time.Millisecond), float64(lived)/took.Seconds(), sum.Steps, sum.Events, sum.Starts)
 	t.Logf("releases: %s", counts(sum.Ends))
 	t.Logf("faults: %s", counts(sum.Injected))
 	t.Logf("written: %s", counts(sum.Written))
@@ -55,9 +55,10 @@ func counts(m map[string]int) string {
 	return b.String()
 }
 
-// many lives through n worlds, as many at once as there are processors, and adds them up.
-func many(t *testing.T, from, n uint64) sim.Report {
-	sum := sim.Report{Injected: map[string]int{}, Ends: map[string]int{}, Written: map[string]int{}}
+// many lives through n worlds, as many at once as there are processors, and adds them up. It ends with the
+// third that fails; lived is how many there were.
+func many(t *testing.T, from, n uint64) (sum sim.Report, lived int) {
+	sum = sim.Report{Injected: map[string]int{}, Ends: map[string]int{}, Written: map[string]int{}}
 	var mu sync.Mutex
 	var failed atomic.Int32
 	var wg sync.WaitGroup
@@ -72,6 +73,7 @@ func many(t *testing.T, from, n uint64) sim.Report {
 				r := sim.Run(t.Context(), sim.Config{Seed: from + i})
 				mu.Lock()
 				add(&sum, &r)
+				lived++
 				mu.Unlock()
 				if r.Failure != nil {
 					failed.Add(1)
@@ -81,7 +83,7 @@ func many(t *testing.T, from, n uint64) sim.Report {
 		})
 	}
 	wg.Wait()
-	return sum
+	return sum, lived
 }
 
 func add(sum, r *sim.Report) {
