@@ -70,18 +70,18 @@ func (r *Runner) held() []*run {
 	return runs
 }
 
-// holds reports whether this process runs the thread now.
-func (r *Runner) holds(id ThreadID) bool {
+// running is the thread as this process runs it now; nil: it does not.
+func (r *Runner) running(id ThreadID) *run {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.runs[id] != nil
+	return r.runs[id]
 }
 
+// holds reports whether this process runs the thread now.
+func (r *Runner) holds(id ThreadID) bool { return r.running(id) != nil }
+
 func (r *Runner) dropID(id ThreadID) {
-	r.mu.Lock()
-	h := r.runs[id]
-	r.mu.Unlock()
-	if h != nil {
+	if h := r.running(id); h != nil {
 		r.drop(h)
 	}
 }

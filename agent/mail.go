@@ -14,10 +14,7 @@ func (r *Runner) Posted(id ThreadID, views []PostedView) { r.post(id, mail{poste
 func (r *Runner) Woken(id ThreadID) { r.post(id, mail{woken: true}) }
 
 func (r *Runner) post(id ThreadID, m mail) {
-	r.mu.Lock()
-	h := r.runs[id]
-	r.mu.Unlock()
-	if h != nil {
+	if h := r.running(id); h != nil {
 		h.mailMu.Lock()
 		h.mail = append(h.mail, m)
 		h.mailMu.Unlock()
@@ -29,9 +26,7 @@ func (r *Runner) post(id ThreadID, m mail) {
 // not set that itself, somebody has appended to it elsewhere, and it is read. Due
 // reports whether this process runs it.
 func (r *Runner) Due(id ThreadID, at time.Time) bool {
-	r.mu.Lock()
-	h := r.runs[id]
-	r.mu.Unlock()
+	h := r.running(id)
 	if h != nil && at.UnixMilli() < h.dueAt().UnixMilli() {
 		h.setDue(at)
 		r.post(id, mail{woken: true})

@@ -197,9 +197,7 @@ func (r *Runner) took(id ThreadID, lease *threadstore.Lease, e *Event, head stri
 
 // hold takes the thread's lease and reads the thread, unless it is held and read already.
 func (r *Runner) hold(ctx context.Context, id ThreadID) (*run, error) {
-	r.mu.Lock()
-	h := r.runs[id]
-	r.mu.Unlock()
+	h := r.running(id)
 	if h == nil {
 		lease, err := r.Store.Acquire(ctx, string(id), r.Owner, 0)
 		if err != nil {

@@ -134,7 +134,9 @@ func newWorld(ctx context.Context, cfg Config) *world {
 			w.faults |= f
 		}
 	}
-	w.narrows()
+	apart := w.source(1 << 33)
+	w.narrows(apart)
+	w.hasty = apart.IntN(4) == 0
 	w.faults &= cfg.Only
 	w.faults |= cfg.Only & Failover
 	if w.rng.Float64() < 0.05 {
@@ -157,14 +159,12 @@ func newWorld(ctx context.Context, cfg Config) *world {
 	return w
 }
 
-// narrows draws whether the channel is a narrow one, and what is shown meanwhile, apart from what else is drawn.
-func (w *world) narrows() {
-	r := w.source(1 << 33)
+// narrows draws whether the channel is a narrow one, apart from what else is drawn.
+func (w *world) narrows(r *rand.Rand) {
 	if r.Float64() < 0.5 {
 		w.faults |= Narrow
 	}
 	w.every, w.burst = time.Duration(2+r.IntN(9))*time.Second, 1+r.IntN(2)
-	w.hasty = r.IntN(4) == 0
 }
 
 // source is the randomness of one tick.
